@@ -1,0 +1,403 @@
+"""Every error relgraph raises on purpose.
+
+In: the facts of one failure. Out: a class to catch, a sentence to read, a body to send. Nothing here can fail.
+Each class has the API's `code` and HTTP `status`; `where` is the path into the user's input ("filter.author.nmae").
+Fields are positional so that errors survive pickling; the message is built in `__str__`, never where it is raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any, ClassVar
+
+from attrs import define
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Give the end of a sentence that offers the nearest known names, or nothing.
+
+    >>> did_you_mean("nmae", ("name", "age"))
+    "; did you mean 'name'?"
+    >>> did_you_mean("zzz", ("name", "age"))
+    ''
+    """
+    known = list(known)
+    lowered = {candidate.lower(): candidate for candidate in known}
+    near = [lowered[name.lower()]] if name.lower() in lowered else get_close_matches(name, known, n=2, cutoff=0.6)
+    return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+
+
+def listed(names: Iterable[str], limit: int = 8) -> str:
+    """Give names as the middle of a sentence, cut after `limit`.
+
+    >>> listed(("a", "b", "c"), limit=2)
+    'a, b, ... (3 in all)'
+    >>> listed(())
+    'none'
+    """
+    names = list(names)
+    if not names:
+        return "none"
+    head = ", ".join(names[:limit])
+    return head if len(names) <= limit else f"{head}, ... ({len(names)} in all)"
+
+
+class RelgraphError(Exception):
+    """The base of all errors: `.code`, `.status`, `.where`, and `str()` as a full sentence with a hint.
+
+    >>> error = UnknownField("filter.author.nmae", "authors", "nmae", ("id", "name"))
+    >>> print(error)
+    filter.author.nmae: authors has no field 'nmae'; did you mean 'name'?
+    >>> error.code, error.status
+    ('FORBIDDEN', 403)
+    """
+
+    code: ClassVar[str] = "INTERNAL"
+    status: ClassVar[int] = 500
+    where: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the body an API would send.
+
+        >>> UnknownCollection("collection", "artcles", ("articles",)).to_dict()["errors"][0]["extensions"]
+        {'code': 'FORBIDDEN'}
+        """
+        return {"errors": [{"message": str(self), "extensions": {"code": self.code}}]}
+
+
+def _at(where: str) -> str:
+    return f"{where}: " if where else ""
+
+
+# --- queries ---------------------------------------------------------------------------------------------------------
+
+
+class QueryError(RelgraphError):
+    """The question itself is at fault; nothing was read."""
+
+    code = "INVALID_QUERY"
+    status = 400
+
+
+@define(eq=False)
+class InvalidQuery(QueryError):
+    """A part of the query has the wrong shape, operand, or combination."""
+
+    where: str
+    problem: str  # "limit must be -1 or more, not -2"
+    hint: str = ""
+
+    def __str__(self) -> str:
+        return f"{_at(self.where)}{self.problem}" + (f"; {self.hint}" if self.hint else "")
+
+
+@define(eq=False)
+class UnknownOperator(QueryError):
+    """A key that starts with an underscore names no operator."""
+
+    where: str
+    operator: str
+    known: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{_at(self.where)}there is no operator {self.operator!r}{did_you_mean(self.operator, self.known)}"
+
+
+@define(eq=False)
+class UnknownFunction(QueryError):
+    """A call in a path names no function."""
+
+    where: str
+    function: str
+    known: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{_at(self.where)}there is no function {self.function!r}{did_you_mean(self.function, self.known)}"
+
+
+@define(eq=False)
+class OperatorNotAllowed(QueryError):
+    """The operator or function exists, but not for fields of this type."""
+
+    where: str
+    operator: str
+    field: str
+    field_type: str
+    allowed: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return (
+            f"{_at(self.where)}{self.operator} does not apply to {self.field} of type {self.field_type}; "
+            f"what applies: {listed(self.allowed, 40)}"
+        )
+
+
+@define(eq=False)
+class InvalidOperand(QueryError):
+    """An operand cannot be understood as a value of the field's type."""
+
+    where: str
+    operator: str
+    given: Any
+    wanted: str  # "a number"
+
+    def __str__(self) -> str:
+        return f"{_at(self.where)}{self.operator} needs {self.wanted}, not {self.given!r}"
+
+
+@define(eq=False)
+class LimitExceeded(QueryError):
+    """The query is too deep, too broad or too costly; nothing was run."""
+
+    where: str
+    measure: str  # "relational depth"
+    count: int
+    limit: int
+    setting: str  # "max_depth"
+
+    def __str__(self) -> str:
+        return f"{_at(self.where)}the {self.measure} is {self.count}, more than {self.setting} = {self.limit}"
+
+
+@define(eq=False)
+class UnknownParameter(QueryError):
+    """A Python keyword argument is no query parameter."""
+
+    where: str
+    known: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"there is no query parameter {self.where!r}{did_you_mean(self.where, self.known)}"
+
+
+@define(eq=False)
+class InvalidPayload(RelgraphError):
+    """A value handed over beside the query (keys, a relation's definition) has the wrong shape."""
+
+    code: ClassVar[str] = "INVALID_PAYLOAD"
+    status: ClassVar[int] = 400
+    where: str
+    problem: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        return f"{_at(self.where)}{self.problem}" + (f"; {self.hint}" if self.hint else "")
+
+
+# --- names and keys --------------------------------------------------------------------------------------------------
+
+
+class Forbidden(RelgraphError):
+    """A name or key is unknown, or hidden from this caller: the API does not tell which."""
+
+    code = "FORBIDDEN"
+    status = 403
+
+
+@define(eq=False)
+class UnknownCollection(Forbidden):
+    """No collection of that name can be read."""
+
+    where: str
+    collection: str
+    known: tuple[str, ...]
+
+    def __str__(self) -> str:
+        if not self.known:
+            return f"{_at(self.where)}there is no collection {self.collection!r}; the database has no tables"
+        return f"{_at(self.where)}there is no collection {self.collection!r}{did_you_mean(self.collection, self.known)}"
+
+
+@define(eq=False)
+class UnknownField(Forbidden):
+    """A path names a field that its collection does not have."""
+
+    where: str
+    collection: str
+    field: str
+    known: tuple[str, ...]
+
+    def __str__(self) -> str:
+        hint = did_you_mean(self.field, self.known)
+        return f"{_at(self.where)}{self.collection} has no field {self.field!r}{hint}"
+
+
+@define(eq=False)
+class NotARelation(Forbidden):
+    """A path goes on behind a field that leads nowhere, or a relation is asked for where there is none."""
+
+    where: str
+    collection: str
+    field: str
+    relations: tuple[str, ...]  # the fields of the collection that do lead on
+    reason: str = ""  # why a relation that is there cannot be travelled
+
+    def __str__(self) -> str:
+        if self.reason:
+            return f"{_at(self.where)}the relation of {self.collection}.{self.field} cannot be used: {self.reason}"
+        return (
+            f"{_at(self.where)}{self.collection}.{self.field} is no relation; "
+            f"relations of {self.collection}: {listed(self.relations)}"
+        )
+
+
+@define(eq=False)
+class ItemNotFound(Forbidden):
+    """No item has that key (or the query filters it out)."""
+
+    where: str
+    collection: str
+    key: Any
+    reason: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.collection} has no item with key {self.key!r}" + (f": {self.reason}" if self.reason else "")
+
+
+@define(eq=False)
+class RelationNotFound(RelgraphError):
+    """No stored relation has that id."""
+
+    code: ClassVar[str] = "NOT_FOUND"
+    status: ClassVar[int] = 404
+    where: str
+    id: Any
+    known: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"there is no relation with id {self.id!r}; stored ids: {listed(map(str, self.known), 20)}"
+
+
+# --- definitions -----------------------------------------------------------------------------------------------------
+
+
+@define(eq=False)
+class RuleViolation(RelgraphError):
+    """A definition breaks one consistency rule; the database is as it was."""
+
+    code: ClassVar[str] = "INVALID_PAYLOAD"
+    status: ClassVar[int] = 400
+    rule: str  # slug of the rule
+    where: str  # "articles.author"
+    value: Any
+    problem: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        return f"{_at(self.where)}{self.problem} (rule {self.rule})" + (f"; {self.hint}" if self.hint else "")
+
+
+@define(eq=False)
+class InconsistentDefinition(RelgraphError):
+    """A change of definitions was refused whole: every rule it breaks, together."""
+
+    code: ClassVar[str] = "INVALID_PAYLOAD"
+    status: ClassVar[int] = 400
+    violations: tuple[RuleViolation, ...]
+
+    @property
+    def where(self) -> str:  # type: ignore[override]  # derived from the first violation, so that the two agree
+        return self.violations[0].where
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.violations))
+
+
+# --- the database ----------------------------------------------------------------------------------------------------
+
+
+class DatabaseError(RelgraphError):
+    """The file, not the question, is at fault; what was stored is as it was."""
+
+
+@define(eq=False)
+class CannotOpen(DatabaseError):
+    """The file is missing, a folder, or not ours to read."""
+
+    where: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"cannot open {self.where}: {self.reason}"
+
+
+@define(eq=False)
+class NotADatabase(DatabaseError):
+    """The file is no SQLite database, or an encrypted one."""
+
+    where: str
+    reason: str = "the file is not a SQLite database, or it is encrypted"
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.reason}"
+
+
+@define(eq=False)
+class DatabaseCorrupt(DatabaseError):
+    """SQLite finds the file damaged."""
+
+    where: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: the database file is damaged ({self.reason}); restore a backup, or try .recover"
+
+
+@define(eq=False)
+class DatabaseBusy(DatabaseError):
+    """Another connection held the lock for longer than the busy timeout."""
+
+    code: ClassVar[str] = "SERVICE_UNAVAILABLE"
+    status: ClassVar[int] = 503
+    where: str
+    timeout_ms: int
+
+    def __str__(self) -> str:
+        return f"{self.where}: another connection holds the lock; waited {self.timeout_ms} ms, nothing was changed"
+
+
+@define(eq=False)
+class DatabaseFull(DatabaseError):
+    """The disk, or the size limit of the database, is exhausted."""
+
+    code: ClassVar[str] = "INSUFFICIENT_STORAGE"
+    status: ClassVar[int] = 507
+    where: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: no room left to write ({self.reason}); nothing was changed"
+
+
+@define(eq=False)
+class DatabaseReadOnly(DatabaseError):
+    """A write was asked of a database that was opened, or is, read-only."""
+
+    code: ClassVar[str] = "FORBIDDEN"
+    status: ClassVar[int] = 403
+    where: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: the database is read-only ({self.reason}); nothing was changed"
+
+
+@define(eq=False)
+class WrongThread(DatabaseError):
+    """A registry was used from another thread than the one that opened it."""
+
+    where: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: a registry belongs to the thread that opened it; open one per thread"
+
+
+@define(eq=False)
+class RegistryClosed(DatabaseError):
+    """The registry was used after close()."""
+
+    where: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: the registry is closed"

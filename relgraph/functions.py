@@ -1,0 +1,248 @@
+"""FUNCTIONS and AGGREGATES: every function of the language, one row each.
+
+In: nothing. Out: for each function what it applies to, its SQL form and its Python form. In the SQL form {v} is the
+value a filter would compare (epoch milliseconds for dates, text for times and json). In the Python form the same value
+comes as the argument, so the two evaluators cannot disagree on what a function is given.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from attrs import field, frozen
+
+from relgraph.values import DATES, NUMBERS, FieldType, Stored, moment_of, sort_key
+
+# --- functions of one value ------------------------------------------------------------------------------------------
+
+
+@frozen
+class Function:
+    """A function a path may call: `year(born)`, `count(comments)`.
+
+    `accepts` are the field types it applies to; `relational` says that it applies to to-many relations, where its value
+    is `aggregate` over the related rows. The answer key is the field's name, an underscore and the function's name.
+    """
+
+    name: str
+    accepts: frozenset[FieldType]
+    words: str
+    sql: str = ""
+    time_sql: str = ""  # the form for fields of type time
+    call: Callable[..., Any] | None = field(default=None, eq=False, repr=False)
+    relational: bool = False
+    result: FieldType = FieldType.INTEGER
+
+
+_TIMES: Final = frozenset({FieldType.TIME})
+_WITH_CLOCK: Final = (DATES - {FieldType.DATE}) | _TIMES
+# seconds since 1970, rounded down: plain division would round moments before 1970 up
+_SECONDS: Final = "(({v}) / 1000 - (({v}) % 1000 < 0))"
+
+
+def _part(name: str, directive: str, accepts: frozenset[FieldType], python: str, start: int = 0) -> Function:
+    def call(value: Stored) -> Stored:
+        if isinstance(value, str):
+            part = value[start - 1 : start + 1] if start else ""
+            return int(part) if part.isascii() and part.isdigit() and len(part) == 2 else None
+        moment = moment_of(value)
+        return None if moment is None else int(moment.strftime(python))
+
+    return Function(
+        name,
+        accepts,
+        f"the {name} of {{v}}",
+        f"CAST(strftime('{directive}', {_SECONDS}, 'unixepoch') AS INTEGER)",
+        f"CASE WHEN substr({{v}}, {start}, 2) GLOB '[0-9][0-9]' THEN CAST(substr({{v}}, {start}, 2) AS INTEGER) END"
+        if start
+        else "",
+        call,
+    )
+
+
+def _json_count(value: Stored) -> Stored:
+    if value is None:
+        return None
+    try:
+        parsed = json.loads(value) if isinstance(value, str) else value
+    except (ValueError, RecursionError):
+        return 0
+    return len(parsed) if isinstance(parsed, list) else 0
+
+
+_FUNCTION_ROWS: Final = (
+    _part("year", "%Y", DATES, "%Y"),
+    _part("month", "%m", DATES, "%m"),
+    _part("week", "%W", DATES, "%W"),
+    _part("day", "%d", DATES, "%d"),
+    _part("weekday", "%w", DATES, "%w"),
+    _part("hour", "%H", _WITH_CLOCK, "%H", 1),
+    _part("minute", "%M", _WITH_CLOCK, "%M", 4),
+    _part("second", "%S", _WITH_CLOCK, "%S", 7),
+    Function(
+        "count",
+        frozenset({FieldType.JSON}),
+        "the number of {v}",
+        "CASE WHEN {v} IS NULL THEN NULL WHEN json_valid({v}) AND json_type({v}) = 'array' "
+        "THEN json_array_length({v}) ELSE 0 END",
+        call=_json_count,
+        relational=True,
+    ),
+    Function("json", frozenset({FieldType.JSON}), "{v}", result=FieldType.JSON),
+)
+
+
+# --- aggregates ------------------------------------------------------------------------------------------------------
+
+
+@frozen
+class Aggregate:
+    """A function over many values of one field: `{"aggregate": {"sum": ["views"]}}` and `sum(comments.likes)`.
+
+    `keeps_form` says that the answer has the field's own form (min and max of a date are dates). The Python form gets
+    the stored values of all rows, NULLs included; `star` says that it may count rows instead of a field.
+    """
+
+    name: str
+    accepts: frozenset[FieldType]
+    words: str
+    sql: str
+    call: Callable[[Iterable[Stored]], Stored] = field(eq=False, repr=False)
+    keeps_form: bool = False
+    star: bool = False
+
+
+def present(values: Iterable[Stored]) -> list[Any]:
+    """Give the values that are not NULL.
+
+    >>> present([1, None, "a"])
+    [1, 'a']
+    """
+    return [value for value in values if value is not None]
+
+
+def distinct(values: Iterable[Stored]) -> list[Any]:
+    """Give each value that is not NULL once, as SQLite tells values apart (1 and 1.0 are one).
+
+    >>> distinct([1, 1.0, "1", None])
+    [1, '1']
+    """
+    return list({sort_key(value): value for value in reversed(present(values))}.values())[::-1]
+
+
+def exact_sum(values: Iterable[Stored]) -> Stored:
+    """Give the sum: of integers exact at any size, of floats correctly rounded; of nothing None.
+
+    What is no number counts as SQLite casts it: text by its leading number, else 0.
+
+    >>> exact_sum([2**62, 2**62, None]), exact_sum([0.1] * 10), exact_sum([])
+    (9223372036854775808, 1.0, None)
+    """
+    numbers = [as_number(value) for value in present(values)]
+    if not numbers:
+        return None
+    if all(isinstance(number, int) for number in numbers):
+        return sum(numbers)
+    try:
+        return math.fsum(numbers)
+    except (OverflowError, ValueError):  # infinities, or beyond the largest float
+        return float(sum(map(float, numbers)))
+
+
+def exact_average(values: Iterable[Stored]) -> Stored:
+    """Give the mean as a float, or None of nothing.
+
+    >>> exact_average([1, 2, None])
+    1.5
+    """
+    numbers = present(values)
+    total = exact_sum(numbers)
+    return None if total is None else total / len(numbers)  # type: ignore[operator]  # a sum is a number
+
+
+def as_number(value: Stored) -> int | float:
+    """Give what SQLite's arithmetic takes a value for.
+
+    >>> as_number(3), as_number("4.5 apples"), as_number("x")
+    (3, 4.5, 0)
+    """
+    if isinstance(value, (int, float)):
+        return value
+    import re
+
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value or ""
+    found = re.match(r"\s*[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?)", text, re.ASCII)
+    if found is None:
+        return 0
+    number = found.group()
+    return int(number) if re.fullmatch(r"\s*[+-]?\d+", number) else float(number)
+
+
+_ANYTHING: Final = frozenset(FieldType)
+_SUMMED: Final = NUMBERS | {FieldType.ANY}
+
+_AGGREGATE_ROWS: Final = (
+    Aggregate("count", _ANYTHING, "the number of {v}", "count({v})", lambda rows: len(present(rows)), star=True),
+    Aggregate(
+        "countDistinct",
+        _ANYTHING,
+        "the number of different {v}",
+        "count(DISTINCT {v})",
+        lambda rows: len(distinct(rows)),
+    ),
+    Aggregate("countAll", _ANYTHING, "the number of items", "count(*)", lambda rows: len(list(rows)), star=True),
+    Aggregate("sum", _SUMMED, "the sum of {v}", "relgraph_sum({v})", exact_sum),
+    Aggregate(
+        "sumDistinct",
+        _SUMMED,
+        "the sum of different {v}",
+        "relgraph_sum(DISTINCT {v})",
+        lambda rows: exact_sum(distinct(rows)),
+    ),
+    Aggregate("avg", _SUMMED, "the mean of {v}", "relgraph_avg({v})", exact_average),
+    Aggregate(
+        "avgDistinct",
+        _SUMMED,
+        "the mean of different {v}",
+        "relgraph_avg(DISTINCT {v})",
+        lambda rows: exact_average(distinct(rows)),
+    ),
+    Aggregate(
+        "min",
+        _ANYTHING,
+        "the least {v}",
+        "min({v})",
+        lambda rows: min(present(rows), key=sort_key, default=None),
+        keeps_form=True,
+    ),
+    Aggregate(
+        "max",
+        _ANYTHING,
+        "the greatest {v}",
+        "max({v})",
+        lambda rows: max(present(rows), key=sort_key, default=None),
+        keeps_form=True,
+    ),
+)
+
+AGGREGATES: Final[dict[str, Aggregate]] = {row.name: row for row in _AGGREGATE_ROWS}
+
+# over a to-many relation, in fields, filter and sort: sum(comments.likes); count has its own row above
+RELATION_AGGREGATES: Final = ("sum", "avg", "min", "max", "countDistinct")
+
+FUNCTIONS: Final[dict[str, Function]] = {
+    **{row.name: row for row in _FUNCTION_ROWS},
+    **{
+        name: Function(
+            name,
+            frozenset(),
+            AGGREGATES[name].words,
+            relational=True,
+            result=FieldType.FLOAT if name == "avg" else FieldType.INTEGER,
+        )
+        for name in RELATION_AGGREGATES
+    },
+}

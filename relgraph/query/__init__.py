@@ -1,0 +1,1 @@
+"""The query language, pure: parse into `Query`, resolve against a `Schema` into `ResolvedQuery`."""

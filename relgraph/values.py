@@ -1,0 +1,277 @@
+"""Values: field types, how they are stored and answered, SQLite's order, three-valued logic.
+
+In: what a column holds, as the sqlite3 module gives it (None, int, float, str, bytes). Out: what an answer holds, and
+what filters compare. Nothing here fails: a stored value that does not fit its field's type is answered as stored.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final, TypeAlias
+
+from attrs import field, frozen
+
+Stored: TypeAlias = int | float | str | bytes | None
+Truth: TypeAlias = bool | None  # None is unknown
+
+
+class FieldType(StrEnum):
+    """What a field holds, in the words of the Directus type list; ANY is a column without a declared type."""
+
+    STRING = "string"
+    TEXT = "text"
+    CSV = "csv"
+    UUID = "uuid"
+    INTEGER = "integer"
+    BIG_INTEGER = "bigInteger"
+    FLOAT = "float"
+    DECIMAL = "decimal"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    DATE_TIME = "dateTime"
+    TIMESTAMP = "timestamp"
+    TIME = "time"
+    JSON = "json"
+    GEOMETRY = "geometry"
+    BINARY = "binary"
+    ANY = "any"
+
+
+TEXTS: Final = frozenset({FieldType.STRING, FieldType.TEXT, FieldType.CSV})
+NUMBERS: Final = frozenset({FieldType.INTEGER, FieldType.BIG_INTEGER, FieldType.FLOAT, FieldType.DECIMAL})
+INTEGERS: Final = frozenset({FieldType.INTEGER, FieldType.BIG_INTEGER})
+DATES: Final = frozenset({FieldType.DATE, FieldType.DATE_TIME, FieldType.TIMESTAMP})
+
+
+# --- three-valued logic ----------------------------------------------------------------------------------------------
+
+
+def negate(truth: Truth) -> Truth:
+    """Give NOT: unknown stays unknown.
+
+    >>> [negate(truth) for truth in (True, False, None)]
+    [False, True, None]
+    """
+    return None if truth is None else not truth
+
+
+def all_of(truths: Iterable[Truth]) -> Truth:
+    """Give AND over any number of truths; of none, True.
+
+    >>> all_of([True, None]), all_of([False, None]), all_of([])
+    (None, False, True)
+    """
+    result: Truth = True
+    for truth in truths:
+        if truth is False:
+            return False
+        if truth is None:
+            result = None
+    return result
+
+
+def any_of(truths: Iterable[Truth]) -> Truth:
+    """Give OR over any number of truths; of none, False.
+
+    >>> any_of([False, None]), any_of([True, None]), any_of([])
+    (None, True, False)
+    """
+    return negate(all_of(negate(truth) for truth in truths))
+
+
+# --- order -----------------------------------------------------------------------------------------------------------
+
+
+def sort_key(value: Stored) -> tuple[int, Any]:
+    """Give a key under which Python sorts as SQLite does: NULL, numbers, text by code point, blobs by byte.
+
+    Source: https://www.sqlite.org/datatype3.html#comparisons
+
+    >>> sorted([b"x", "b", "B", 2, None, 1.5], key=sort_key)
+    [None, 1.5, 2, 'B', 'b', b'x']
+    """
+    if value is None:
+        return (0, 0)
+    if isinstance(value, (int, float)):
+        return (1, value)
+    if isinstance(value, str):
+        return (2, value)
+    return (3, bytes(value))
+
+
+def compare(left: Stored, right: Stored) -> int | None:
+    """Give -1, 0 or 1 as SQLite orders the two, or None when either is NULL.
+
+    >>> compare(1, 1.0), compare(2, "1"), compare("b", "a"), compare(None, 1)
+    (0, -1, 1, None)
+    """
+    if left is None or right is None:
+        return None
+    left_key, right_key = sort_key(left), sort_key(right)
+    return (left_key > right_key) - (left_key < right_key)
+
+
+def fold(text: Stored) -> Stored:
+    """Give text in the form under which case-insensitive operators compare; other values as they are.
+
+    >>> fold("Straße") == fold("STRASSE")
+    True
+    """
+    return text.casefold() if isinstance(text, str) else text
+
+
+# --- moments ---------------------------------------------------------------------------------------------------------
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
+_ISO: Final = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?\s?(Z|z|[+-]\d\d:?\d\d)?", re.ASCII
+)
+
+
+def instant(value: Stored) -> Stored:
+    """Give the moment that stored date text names, as milliseconds since 1970 UTC; what is no date text, as it is.
+
+    Text without a zone is UTC. Digits beyond the millisecond are dropped. Numbers are epoch milliseconds already.
+
+    >>> instant("1970-01-02"), instant("1970-01-01 00:00:01.5+00:00"), instant(7), instant("soon")
+    (86400000, 1500, 7, 'soon')
+    """
+    if not isinstance(value, str):
+        return value
+    found = _ISO.fullmatch(value)
+    if found is None:
+        return value
+    year, month, day, hour, minute, second, fraction, zone = found.groups()
+    try:
+        moment = datetime(
+            int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), tzinfo=UTC
+        )
+    except ValueError:
+        return value
+    shift = 0
+    if zone and zone not in "Zz":
+        shift = (int(zone[1:3]) * 60 + int(zone[-2:])) * (60_000 if zone[0] == "+" else -60_000)
+    return (moment - _EPOCH) // _MILLISECOND + int((fraction or "0").ljust(3, "0")[:3]) - shift
+
+
+def moment_of(milliseconds: Stored) -> datetime | None:
+    """Give the UTC moment of epoch milliseconds, or None for what is no number or lies outside the years 1 to 9999.
+
+    >>> moment_of(-1).isoformat()
+    '1969-12-31T23:59:59.999000+00:00'
+    """
+    if not isinstance(milliseconds, (int, float)) or not math.isfinite(milliseconds):
+        return None
+    try:
+        return _EPOCH + timedelta(milliseconds=math.floor(milliseconds))
+    except OverflowError:
+        return None
+
+
+# --- codecs ----------------------------------------------------------------------------------------------------------
+
+
+@frozen
+class Codec:
+    """How one kind of column is answered, and what of it a filter compares.
+
+    `answer` turns a stored value into the answered one (None: no change, so that reading can skip it).
+    `comparable` and `comparable_sql` say the same thing twice, in Python and in SQL ({v} is the qualified column);
+    `shown_sql` gives in SQL the text that `answer` gives, for operators that look at it.
+    Sorting, grouping, min and max always use the stored value.
+    """
+
+    name: str
+    answer: Callable[[Stored], Any] | None = field(default=None, eq=False)
+    comparable: Callable[[Stored], Stored] | None = field(default=None, eq=False)
+    comparable_sql: str = "{v}"
+    shown_sql: str = "{v}"
+    epoch: bool = False  # stored as epoch milliseconds
+
+
+def _boolean(value: Stored) -> Any:
+    return {0: False, 1: True, "0": False, "1": True, "true": True, "false": False, "": None}.get(value, value)
+
+
+def _reject_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+def parse_json(value: Stored) -> Any:
+    """Give what stored JSON text means; what is no JSON text is given as it is.
+
+    >>> parse_json('{"a": [1, null]}'), parse_json("{bad"), parse_json(5)
+    ({'a': [1, None]}, '{bad', 5)
+    """
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value, parse_constant=_reject_constant)
+    except (ValueError, RecursionError):
+        return value
+
+
+def _csv(value: Stored) -> Any:
+    if not isinstance(value, str):
+        return value
+    return value.split(",") if value else []
+
+
+def _date(value: Stored) -> Any:
+    moment = moment_of(value)
+    return value if moment is None else f"{moment.year:04}-{moment.month:02}-{moment.day:02}"
+
+
+def _date_time(value: Stored) -> Any:
+    moment = moment_of(value)
+    return value if moment is None else moment.replace(tzinfo=None, microsecond=0).isoformat()
+
+
+def _timestamp(value: Stored) -> Any:
+    moment = moment_of(value)
+    return value if moment is None else moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+def _from_text(answer: Callable[[Stored], Any]) -> Callable[[Stored], Any]:
+    """Answer date text by its moment, and leave everything else (integers too) as stored."""
+
+    def answer_text(value: Stored) -> Any:
+        moment = instant(value)
+        return answer(moment) if isinstance(value, str) and moment is not value else value
+
+    return answer_text
+
+
+PLAIN: Final = Codec("plain")
+BOOLEAN: Final = Codec("boolean", _boolean)
+JSON: Final = Codec("json", parse_json)
+CSV: Final = Codec("csv", _csv)
+EPOCH_CODECS: Final = {
+    FieldType.DATE: Codec("epoch date", _date, epoch=True),
+    FieldType.DATE_TIME: Codec("epoch dateTime", _date_time, epoch=True),
+    FieldType.TIMESTAMP: Codec("epoch timestamp", _timestamp, epoch=True),
+}
+ISO_CODECS: Final = {
+    FieldType.DATE: Codec("text date", _from_text(_date), instant, "relgraph_instant({v})"),
+    FieldType.DATE_TIME: Codec("text dateTime", _from_text(_date_time), instant, "relgraph_instant({v})"),
+    FieldType.TIMESTAMP: Codec("text timestamp", _from_text(_timestamp), instant, "relgraph_instant({v})"),
+}
+
+
+def codec_of(field_type: FieldType, *, epoch: bool) -> Codec:
+    """Give the codec of a field type; `epoch` says whether dates are stored as epoch milliseconds (Directus) or text.
+
+    >>> codec_of(FieldType.DATE, epoch=True).answer(0), codec_of(FieldType.DATE, epoch=False).answer("1970-01-01 10:00")
+    ('1970-01-01', '1970-01-01')
+    """
+    if field_type in DATES:
+        return (EPOCH_CODECS if epoch else ISO_CODECS)[field_type]
+    if field_type in (FieldType.JSON, FieldType.GEOMETRY):
+        return JSON
+    return {FieldType.BOOLEAN: BOOLEAN, FieldType.CSV: CSV}.get(field_type, PLAIN)
