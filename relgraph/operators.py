@@ -17,7 +17,7 @@ from typing import Final
 
 from attrs import field, frozen
 
-from relgraph.values import DATES, NUMBERS, TEXTS, FieldType, Stored, Truth, any_of, compare, fold, negate
+from relgraph.values import DATES, NUMBERS, TEXTS, FieldType, Stored, Truth, any_of, as_text, compare, fold, negate
 
 
 class Arity(Enum):
@@ -42,6 +42,7 @@ class Operator:
     opposite: str = ""  # for FLAG operators: what false turns it into
     rejects_null: bool = True  # never true of NULL, so a left join below it may become IN or EXISTS
     as_shown: bool = False  # compares the text an answer shows, not the stored moment (dates only)
+    by_text: bool = False  # looks at characters, so the column's affinity does not reach the operands
 
 
 def negation(operator: Operator, name: str, words: str) -> Operator:
@@ -61,6 +62,7 @@ def negation(operator: Operator, name: str, words: str) -> Operator:
         opposite=operator.name if operator.arity is Arity.FLAG else "",
         rejects_null=operator.rejects_null if operator.arity is not Arity.FLAG else not operator.rejects_null,
         as_shown=operator.as_shown,
+        by_text=operator.by_text,
     )
 
 
@@ -79,6 +81,7 @@ def folded(operator: Operator) -> Operator:
         sql,
         lambda value, operand: test(fold(value), fold(operand)),
         f"{operator.words}, in any case",
+        by_text=True,
     )
 
 
@@ -90,15 +93,9 @@ def _compared(accept: Callable[[int], bool]) -> Callable[[Stored, Stored], Truth
     return test
 
 
-def _as_text(value: Stored) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-
-
 def _matched(accept: Callable[[str, str], bool]) -> Callable[[Stored, Stored], Truth]:
     def test(value: Stored, operand: Stored) -> Truth:
-        text, part = _as_text(value), _as_text(operand)
+        text, part = as_text(value), as_text(operand)
         return None if text is None or part is None else accept(text, part)
 
     return test
@@ -156,9 +153,16 @@ _contains = Operator(
     _matched(lambda text, part: part in text),
     "{v} contains {x}",
     as_shown=True,
+    by_text=True,
 )
 _starts = Operator(
-    "_starts_with", Arity.ONE, _MATCHED, "instr({v}, {x}) = 1", _matched(str.startswith), "{v} starts with {x}"
+    "_starts_with",
+    Arity.ONE,
+    _MATCHED,
+    "instr({v}, {x}) = 1",
+    _matched(str.startswith),
+    "{v} starts with {x}",
+    by_text=True,
 )
 _ends = Operator(
     "_ends_with",
@@ -167,6 +171,7 @@ _ends = Operator(
     "substr(CAST({v} AS BLOB), -length(CAST({x} AS BLOB))) = CAST({x} AS BLOB)",
     _matched(str.endswith),
     "{v} ends with {x}",
+    by_text=True,
 )
 _icontains, _istarts, _iends = (
     folded(Operator(row.name, row.arity, _MATCHED, row.sql, row.test, row.words)) for row in (_contains, _starts, _ends)

@@ -116,6 +116,69 @@ def compare(left: Stored, right: Stored) -> int | None:
     return (left_key > right_key) - (left_key < right_key)
 
 
+# --- affinity --------------------------------------------------------------------------------------------------------
+
+_NUMERIC: Final = frozenset({"NUMERIC", "INTEGER", "REAL"})
+_NUMBER: Final = re.compile(r"[ \t-\r]*([+-]?(?:\d+(\.\d*)?|(\.\d+))([eE][+-]?\d+)?)[ \t-\r]*", re.ASCII)
+
+
+def as_text(value: Stored) -> str | None:
+    """Give a stored value as SQLite casts it to text.
+
+    Floats have 15 significant digits. Source: https://www.sqlite.org/lang_expr.html#castexpr
+
+    >>> as_text(7), as_text(1e20), as_text(0.1 + 0.2), as_text(None)
+    ('7', '1.0e+20', '0.3', None)
+    """
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, int):
+        return str(int(value))
+    if math.isinf(value):
+        return "Inf" if value > 0 else "-Inf"
+    digits, exponent, power = f"{value or 0.0:.15g}".partition("e")
+    return digits + ("" if "." in digits else ".0") + exponent + power
+
+
+def with_affinity(value: Stored, affinity: str) -> Stored:
+    """Give a value as a column of that affinity would hold it: number text as a number, numbers as text.
+
+    Source: https://www.sqlite.org/datatype3.html#type_affinity
+
+    >>> with_affinity(" 07", "NUMERIC"), with_affinity("1e1", "REAL"), with_affinity("7x", "INTEGER")
+    (7, 10, '7x')
+    >>> with_affinity(7, "TEXT"), with_affinity("7", "BLOB")
+    ('7', '7')
+    """
+    if affinity == "TEXT" and isinstance(value, (int, float)):
+        return as_text(value)
+    if affinity in _NUMERIC and isinstance(value, str) and (found := _NUMBER.fullmatch(value)):
+        text, fraction, bare_fraction, exponent = found.groups()
+        if fraction is bare_fraction is exponent is None and -(2**63) <= int(text) < 2**63:
+            return int(text)
+        number = float(text)
+        return int(number) if number.is_integer() and abs(number) < 2**63 else number
+    return value
+
+
+def affinity_against(own: str, other: str) -> str:
+    """Give the affinity SQLite applies to a value of affinity `own` that is compared with one of affinity `other`.
+
+    An operand has no affinity of its own: "BLOB". "BLOB" as the answer means that nothing is applied.
+    Source: https://www.sqlite.org/datatype3.html#type_conversions_prior_to_comparison
+
+    >>> affinity_against("BLOB", "INTEGER"), affinity_against("TEXT", "REAL"), affinity_against("BLOB", "TEXT")
+    ('NUMERIC', 'NUMERIC', 'TEXT')
+    >>> affinity_against("INTEGER", "TEXT"), affinity_against("TEXT", "TEXT")
+    ('BLOB', 'BLOB')
+    """
+    if other in _NUMERIC and own not in _NUMERIC:
+        return "NUMERIC"
+    return "TEXT" if other == "TEXT" and own == "BLOB" else "BLOB"
+
+
 def fold(text: Stored) -> Stored:
     """Give text in the form under which case-insensitive operators compare; other values as they are.
 
