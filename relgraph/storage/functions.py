@@ -1,0 +1,60 @@
+"""The SQL functions that relgraph's statements call, made of the same Python functions the in-memory evaluator uses.
+
+In: a sqlite3 connection. Out: relgraph_fold, relgraph_instant, relgraph_sum and relgraph_avg on it. They are not for
+views, triggers or indexes: what they answer is stored nowhere.
+
+SQLite's integers end at 64 bits. Where the exact sum of integers lies beyond, relgraph_sum answers its decimal digits
+as text; no sum is ever text otherwise, so the reader turns text back into an integer (`whole_sum`).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from relgraph.functions import exact_average, exact_sum
+from relgraph.values import Stored, fold, instant
+
+
+class _Sum(list[Any]):
+    """The values of one group; appending is the whole step, so that a row costs one C call."""
+
+    step = list.append
+
+    def finalize(self) -> Stored:
+        """Give the exact sum, as text where it does not fit 64 bits."""
+        total = exact_sum(self)
+        fits = not isinstance(total, int) or -(2**63) <= total < 2**63
+        return total if fits else str(total)
+
+
+class _Average(list[Any]):
+    step = list.append
+
+    def finalize(self) -> Stored:
+        """Give the mean as a float."""
+        return exact_average(self)
+
+
+def register(connection: sqlite3.Connection) -> None:
+    """Put relgraph's functions on a connection.
+
+    >>> connection = sqlite3.connect(":memory:")
+    >>> register(connection)
+    >>> connection.execute("SELECT relgraph_fold('ÄB'), relgraph_instant('1970-01-02'), relgraph_sum(0.1)").fetchone()
+    ('äb', 86400000, 0.1)
+    >>> connection.close()
+    """
+    connection.create_function("relgraph_fold", 1, fold, deterministic=True)
+    connection.create_function("relgraph_instant", 1, instant, deterministic=True)
+    connection.create_aggregate("relgraph_sum", 1, _Sum)
+    connection.create_aggregate("relgraph_avg", 1, _Average)
+
+
+def whole_sum(answer: Stored) -> Stored:
+    """Give what relgraph_sum means: text is an integer beyond 64 bits.
+
+    >>> whole_sum("18446744073709551616"), whole_sum(1.5), whole_sum(None)
+    (18446744073709551616, 1.5, None)
+    """
+    return int(answer) if isinstance(answer, str) else answer
