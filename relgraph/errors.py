@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Any, ClassVar
+from reprlib import Repr
+from typing import Any, ClassVar, Final
 
 from attrs import define
 
@@ -41,6 +42,26 @@ def listed(names: Iterable[str], limit: int = 8) -> str:
         return "none"
     head = ", ".join(names[:limit])
     return head if len(names) <= limit else f"{head}, ... ({len(names)} in all)"
+
+
+class _Short(Repr):
+    """Prints any value in bounded room; Python itself refuses to print integers of more than 4300 digits."""
+
+    def repr_int(self, number: int, level: int) -> str:
+        return repr(number) if number.bit_length() < 256 else f"a number of {number.bit_length()} bits"
+
+
+_SHORT: Final = _Short()
+_SHORT.maxstring = _SHORT.maxother = 80
+
+
+def shown(value: Any) -> str:
+    """Give a value as the middle of a sentence, cut where it is long or deep.
+
+    >>> shown("x"), shown([1, [2]]), shown(10**5000)
+    ("'x'", '[1, [2]]', 'a number of 16610 bits')
+    """
+    return _SHORT.repr(value)
 
 
 class RelgraphError(Exception):
@@ -143,7 +164,7 @@ class InvalidOperand(QueryError):
     wanted: str  # "a number"
 
     def __str__(self) -> str:
-        return f"{_at(self.where)}{self.operator} needs {self.wanted}, not {self.given!r}"
+        return f"{_at(self.where)}{self.operator} needs {self.wanted}, not {shown(self.given)}"
 
 
 @define(eq=False)
@@ -289,6 +310,19 @@ class RuleViolation(RelgraphError):
 
 
 @define(eq=False)
+class RecordNotUnique(RelgraphError):
+    """A stored relation has that id already."""
+
+    code: ClassVar[str] = "RECORD_NOT_UNIQUE"
+    status: ClassVar[int] = 400
+    where: str
+    id: Any
+
+    def __str__(self) -> str:
+        return f"{_at(self.where)}there is a stored relation with id {self.id!r} already; leave the id out to get a new one"
+
+
+@define(eq=False)
 class InconsistentDefinition(RelgraphError):
     """A change of definitions was refused whole: every rule it breaks, together."""
 
@@ -381,6 +415,17 @@ class DatabaseReadOnly(DatabaseError):
 
     def __str__(self) -> str:
         return f"{self.where}: the database is read-only ({self.reason}); nothing was changed"
+
+
+@define(eq=False)
+class CannotChangeTable(DatabaseError):
+    """The definition of a table cannot be changed, or not now; it is as it was."""
+
+    where: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"cannot change the definition of {self.where}: {self.reason}; nothing was changed"
 
 
 @define(eq=False)
