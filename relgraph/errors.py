@@ -319,7 +319,7 @@ class RecordNotUnique(RelgraphError):
     id: Any
 
     def __str__(self) -> str:
-        return f"{_at(self.where)}there is a stored relation with id {self.id!r} already; leave the id out to get a new one"
+        return f"{_at(self.where)}the id {self.id!r} is taken by another relation; leave it out to get a new one"
 
 
 @define(eq=False)

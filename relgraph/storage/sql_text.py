@@ -1,11 +1,11 @@
 """The text of CREATE TABLE statements: foreign keys put in and taken out, every other character kept.
 
-In: the text SQLite keeps in `sqlite_master.sql`, and names. Out: the same text with one foreign key more, less or changed.
-Raises `CannotChangeTable` on a text that is no CREATE TABLE with a list of columns. Whether SQLite reads the result as
-intended is for `ddl` to verify.
+In: the text SQLite keeps in `sqlite_master.sql`, and names. Out: the same text with one foreign key more, less or
+changed. Raises `CannotChangeTable` on a text that is no CREATE TABLE with a list of columns. Whether SQLite reads the
+result as intended is for `ddl` to verify.
 
-Source: https://www.sqlite.org/lang_createtable.html and the grammar of SQLite: names may be quoted in four ways, the comma
-between two table constraints may be missing, and a DEFERRABLE clause may stand apart from its REFERENCES.
+Source: https://www.sqlite.org/lang_createtable.html and the grammar of SQLite: names may be quoted in four ways, the
+comma between two table constraints may be missing, and a DEFERRABLE clause may stand apart from its REFERENCES.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from relgraph.errors import CannotChangeTable
 
 @frozen
 class Token:
-    """One piece of SQL text: where it starts and ends, and its depth in parentheses (a parenthesis is outside itself)."""
+    """One piece of SQL text, where it starts, and how deep in parentheses (a parenthesis is outside itself)."""
 
     kind: str  # "space", "comment", "quoted", "string", "blob", "number", "word" or "sign"
     text: str
@@ -122,13 +122,13 @@ def with_foreign_key(
     body = _Body(sql)
     target_text = f"{quoted(target)} ({quoted(target_column)})"
     actions = _actions_text(on_delete, on_update)
-    first, *others = (*body.foreign_keys(column), None)
-    if first is None:
+    found = body.foreign_keys(column)
+    if not found:
         added = f", FOREIGN KEY ({quoted(column)}) REFERENCES {target_text}{actions}"
         return _edited(sql, [(body.end, body.end, added)])
-    edits = [(first.target.start, first.target.stop, target_text + actions)]
-    edits += [(span.start, span.stop, "") for span in first.actions]
-    edits += [(span.start, span.stop, "") for other in others if other for span in other.removed]
+    edits = [(found[0].target.start, found[0].target.stop, target_text + actions)]
+    edits += [(span.start, span.stop, "") for span in found[0].actions]
+    edits += [(span.start, span.stop, "") for other in found[1:] for span in other.removed]
     return _edited(sql, edits)
 
 
@@ -173,8 +173,8 @@ def _edited(sql: str, edits: Iterable[tuple[int, int, str]]) -> str:
 class _KeyText:
     """Where a foreign key of one column stands in the text.
 
-    `target` is the table it refers to with its columns, `actions` its ON DELETE and ON UPDATE clauses, `removed` all that
-    goes with it when it is dropped.
+    `target` is the table it refers to with its columns, `actions` its ON DELETE and ON UPDATE clauses, `removed` all
+    that goes with it when it is dropped.
     """
 
     target: range
