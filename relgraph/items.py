@@ -1,0 +1,220 @@
+"""Items: reading one collection.
+
+In: a query as mapping, JSON text, URL query string or keyword arguments. Out: `Result`s of plain dicts. Raises what
+parse and resolve raise on a question that is wrong, and the database's own errors; there is never a partial result.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from attrs import define, evolve, field, frozen
+
+from relgraph.errors import InvalidPayload, InvalidQuery, ItemNotFound
+from relgraph.query.ast import Query
+from relgraph.query.parse import parse
+from relgraph.query.resolve import resolve
+from relgraph.query.resolved import Bindings, ResolvedQuery, Show
+from relgraph.query.shape import shape_of
+from relgraph.read.fetch import Reader
+from relgraph.read.result import Result
+from relgraph.schema import Field, Schema
+
+if TYPE_CHECKING:
+    from relgraph.registry import RelationRegistry
+
+CACHED_READERS: Final = 512  # query shapes kept ready per registry
+
+
+@define
+class ReaderCache:
+    """Readers by query shape, for one state of the schema; the least recently used goes first."""
+
+    schema: Schema | None = None
+    readers: OrderedDict[Any, Reader] = field(factory=OrderedDict)
+
+    def get(self, schema: Schema, key: Any) -> Reader | None:
+        """Give the reader of a shape, if it was made against this very schema."""
+        if schema is not self.schema:
+            self.schema = schema
+            self.readers.clear()
+        found = self.readers.get(key)
+        if found is not None:
+            self.readers.move_to_end(key)
+        return found
+
+    def put(self, key: Any, reader: Reader) -> None:
+        """Keep a reader."""
+        self.readers[key] = reader
+        if len(self.readers) > CACHED_READERS:
+            self.readers.popitem(last=False)
+
+
+@frozen
+class Items:
+    """The items of one collection: `registry.items("articles")`.
+
+    Every read takes a query as mapping, JSON text or URL query string, or the same names as keyword arguments, and sees
+    one snapshot of the database.
+    """
+
+    _registry: RelationRegistry
+    collection: str
+
+    def read(self, query: Any = None, /, **parameters: Any) -> Result:
+        """Give the items a query asks for.
+
+        Parameters: fields, filter, search, sort, limit, offset, page, deep, alias, aggregate, groupBy, meta, backlink.
+        Shape: a sequence of dicts with the fields asked for; `fields=[]` gives bare primary keys.
+        Errors: `QueryError` (400) for a question that is wrong, `Forbidden` (403) for a name that is unknown.
+
+        >>> from relgraph import RelationRegistry
+        >>> registry = RelationRegistry()
+        >>> _ = registry.connection.execute("CREATE TABLE tags (id INTEGER PRIMARY KEY, label TEXT)")
+        >>> _ = registry.connection.execute("INSERT INTO tags (label) VALUES ('red'), ('blue')")
+        >>> registry.items("tags").read(fields=["label"], sort="-label").data
+        [{'label': 'red'}, {'label': 'blue'}]
+        """
+        shape = shape_of(query, parameters)
+        with self._registry.database.reading():
+            reader = self._reader(shape.source, {} if shape.source is not query else parameters, shape.key)
+            return self._result(reader, Bindings(shape.arguments))
+
+    def get(self, key: Any, query: Any = None, /, **parameters: Any) -> dict[str, Any]:
+        """Give the item with a key; a composite key is a list of values, in the order of the primary key.
+
+        A filter or search in the query must hold too. Errors: `ItemNotFound` (403) for an unknown or malformed key.
+        """
+        items = self._by_keys([key], query, parameters)
+        if not items:
+            raise ItemNotFound("key", self.collection, key)
+        item: dict[str, Any] = items[0]
+        return item
+
+    def get_many(self, keys: Sequence[Any], query: Any = None, /, **parameters: Any) -> Result:
+        """Give the items with any of some keys, in the query's order; unknown keys are left out.
+
+        Errors: `InvalidPayload` (400) when `keys` is no list of keys, `ItemNotFound` (403) for a malformed key.
+        """
+        if isinstance(keys, (str, bytes, Mapping)) or not isinstance(keys, Sequence):
+            raise InvalidPayload("keys", f"keys must be a list, not {type(keys).__name__}")
+        for index, key in enumerate(keys):
+            if key is None or key == "" or isinstance(key, bool):
+                raise InvalidPayload(f"keys[{index}]", f"{key!r} is no key")
+        return self._by_keys(list(keys), query, parameters)
+
+    def singleton(self, query: Any = None, /, **parameters: Any) -> dict[str, Any]:
+        """Give a singleton collection's one item; without one, the defaults of the fields asked for, and a null key."""
+        asked = evolve(parse(query, **parameters), limit=1, page=None, meta=None)
+        with self._registry.database.reading():
+            resolved = self._resolve(asked)
+            items = self._result(Reader(resolved), Bindings())
+        return items[0] if items else defaults(resolved)
+
+    def count(self, filter: Any = None) -> int:
+        """Give the number of items, or of those that fulfil a filter.
+
+        >>> from relgraph import RelationRegistry
+        >>> registry = RelationRegistry()
+        >>> _ = registry.connection.execute("CREATE TABLE tags (id INTEGER PRIMARY KEY, label TEXT)")
+        >>> registry.items("tags").count({"label": {"_contains": "e"}})
+        0
+        """
+        counted: int = self.read({"aggregate": {"count": "*"}, "filter": filter, "limit": -1})[0]["count"]
+        return counted
+
+    def stream(self, query: Any = None, /, *, chunk_size: int = 1000, **parameters: Any) -> Iterator[Any]:
+        """Give the items a query asks for one by one, in memory that does not grow with their number.
+
+        `chunk_size` items and what is nested in them are held at a time. The read snapshot stays open until the
+        iterator is exhausted or closed.
+        """
+        if isinstance(chunk_size, bool) or not isinstance(chunk_size, int) or chunk_size < 1:
+            raise InvalidQuery("chunk_size", f"chunk_size must be a whole number of 1 or more, not {chunk_size!r}")
+        with self._registry.database.reading():
+            reader = self._reader(query, parameters, None)
+        return self._streamed(reader, chunk_size)
+
+    def _streamed(self, reader: Reader, chunk_size: int) -> Iterator[Any]:
+        database = self._registry.database
+        with database.reading():
+            if reader.plan.root is None:
+                yield from reader.groups(database, Bindings())
+            else:
+                yield from reader.stream(database, Bindings(), chunk_size)
+
+    def prepare(self, query: Any = None, /, **parameters: Any) -> Prepared:
+        """Give a query compiled once, with `Param("name")` for values that are given at each call.
+
+        >>> from relgraph import Param, RelationRegistry
+        >>> registry = RelationRegistry()
+        >>> _ = registry.connection.execute("CREATE TABLE tags (id INTEGER PRIMARY KEY, label TEXT)")
+        >>> _ = registry.connection.execute("INSERT INTO tags (label) VALUES ('red'), ('blue')")
+        >>> prepared = registry.items("tags").prepare(filter={"id": {"_eq": Param("id")}})
+        >>> prepared(id=2).data
+        [{'id': 2, 'label': 'blue'}]
+        """
+        asked = parse(query, **parameters)
+        with self._registry.database.reading():
+            self._reader(asked, {}, None)
+        return Prepared(self, asked)
+
+    # --- the pipeline: parse, resolve, plan, fetch ---
+
+    def _by_keys(self, keys: list[Any], query: Any, parameters: Mapping[str, Any]) -> Result:
+        asked = parse(query, **parameters)
+        with self._registry.database.reading():
+            return self._result(Reader(self._resolve(asked, keys)), Bindings())
+
+    def _resolve(self, query: Query, keys: Sequence[Any] | None = None) -> ResolvedQuery:
+        return resolve(query, self._registry.schema, self.collection, keys=keys, limits=self._registry.limits)
+
+    def _reader(self, source: Any, parameters: Mapping[str, Any], key: str | None) -> Reader:
+        """Give the reader of a query, from the cache where its shape was read before."""
+        cache = self._registry.readers
+        known = (self.collection, key)
+        reader = None if key is None else cache.get(self._registry.schema, known)
+        if reader is None:
+            asked = source if isinstance(source, Query) else parse(source, **parameters)
+            reader = Reader(self._resolve(asked))
+            if key is not None:
+                cache.put(known, reader)
+        return reader
+
+    def _result(self, reader: Reader, bindings: Bindings) -> Result:
+        items, meta = reader.read(self._registry.database, bindings)
+        return Result(items, meta)
+
+
+@frozen
+class Prepared:
+    """A query compiled once: call it with a value for each of its parameters."""
+
+    _items: Items
+    query: Query
+    _cache: ReaderCache = field(factory=ReaderCache, eq=False, repr=False)
+
+    def __call__(self, **arguments: Any) -> Result:
+        """Give the items for some arguments. Errors: `InvalidQuery` when one is missing or unknown."""
+        registry = self._items._registry
+        with registry.database.reading():
+            reader = self._cache.get(registry.schema, "")
+            if reader is None:
+                reader = Reader(self._items._resolve(self.query))
+                self._cache.put("", reader)
+            return self._items._result(reader, Bindings(arguments))
+
+
+def defaults(query: ResolvedQuery) -> dict[str, Any]:
+    """Give what a singleton without an item answers: its key as None, and the fields that have a default."""
+    found: dict[str, Any] = {}
+    for show in query.shows or ():
+        if isinstance(show, Show) and isinstance(show.value, Field):
+            if show.value.name in query.collection.primary_key:
+                found[show.name] = None
+            elif show.value.default is not None:
+                answer = show.value.codec.answer
+                found[show.name] = show.value.default if answer is None else answer(show.value.default)
+    return found

@@ -1,0 +1,77 @@
+"""Shapes: what stays the same when a query is asked again with other values.
+
+In: a query as the caller gave it. Out: the same query with the plain operands of its filter replaced by parameters, a
+key that two queries share exactly when they differ in those operands only, and the operands. Operands that decide the
+form of the SQL (null, flags, `$NOW`, texts that may mean null or a boolean) stay. Never fails: what it does not
+understand it leaves for `parse` to judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from attrs import frozen
+
+from relgraph.operators import OPERATORS, Arity
+from relgraph.query.ast import Param
+
+_NEVER: Final = frozenset({"", "null", "true", "false"})
+_SAFE: Final = 2**53 - 1
+_ONE: Final = frozenset(name for name, row in OPERATORS.items() if row.arity is Arity.ONE)
+_MANY: Final = frozenset(name for name, row in OPERATORS.items() if row.arity is Arity.MANY)
+
+
+@frozen
+class Shape:
+    """A query with parameters for operands; `arguments` are theirs, by name."""
+
+    source: Any
+    key: str
+    arguments: Mapping[str, Any]
+
+
+def shape_of(source: Any, parameters: Mapping[str, Any]) -> Shape:
+    """Give the shape of a query.
+
+    >>> one, other = (shape_of({"filter": {"id": {"_eq": n}}, "limit": 3}, {}) for n in (7, 8))
+    >>> one.key == other.key, other.arguments
+    (True, {'#0': 8})
+    """
+    if source is None:
+        given: dict[str, Any] = dict(parameters)
+    elif isinstance(source, Mapping) and not parameters:
+        given = dict(source)
+    else:
+        return Shape(source, f"{source!r}{parameters!r}", {})
+    values: list[Any] = []
+    if isinstance(given.get("filter"), Mapping):
+        given["filter"] = _lifted(given["filter"], values)
+    return Shape(given, repr(given), {f"#{index}": value for index, value in enumerate(values)})
+
+
+def _lifted(condition: Mapping[Any, Any], values: list[Any]) -> dict[Any, Any]:
+    return {key: _lifted_value(key, value, values) for key, value in condition.items()}
+
+
+def _lifted_value(key: Any, value: Any, values: list[Any]) -> Any:
+    if isinstance(value, Mapping):
+        return _lifted(value, values)
+    if isinstance(value, list) and key in ("_and", "_or"):
+        return [_lifted(part, values) if isinstance(part, Mapping) else part for part in value]
+    if isinstance(value, list):
+        plain = key in _MANY and value and all(map(_is_plain, value))
+    else:
+        plain = _is_plain(value) and (key in _ONE or not (isinstance(key, str) and key.startswith("_")))
+    if not plain:
+        return value
+    values.append(value)
+    return Param(f"#{len(values) - 1}")
+
+
+def _is_plain(value: Any) -> bool:
+    if type(value) is int:
+        return -_SAFE <= value <= _SAFE
+    if type(value) is str:
+        return not value.startswith("$") and value.lower() not in _NEVER
+    return type(value) is float

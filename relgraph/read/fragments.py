@@ -1,0 +1,152 @@
+"""Pieces of SQL with the operands that belong to their question marks.
+
+In: text from our own tables and quoted names. Out: `Sql`, which joins in reading order, so that parameters can never
+lose their place, and `Statement`, which is ready to be bound. User values only ever travel as parameters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, TypeAlias
+
+from attrs import frozen
+
+from relgraph.query.resolved import Bindings, Operand
+
+MARK: Final = "\0"  # stands in SQL text for a list whose length is known at run time; no identifier can hold it
+
+
+@frozen
+class Spread:
+    """A list of operands behind one `MARK`, as in `IN (..)`; one parameter among them may be bound to a whole list."""
+
+    operands: tuple[Operand, ...]
+
+
+@frozen
+class Keys:
+    """The keys of the parents a nested level is read for; `rows` writes them as the rows of a VALUES table."""
+
+    rows: bool = False
+
+
+Parameter: TypeAlias = Operand | Spread | Keys
+
+
+@frozen
+class Sql:
+    """A piece of SQL and the parameters of its question marks and marks, in the order they stand."""
+
+    text: str
+    parameters: tuple[Parameter, ...] = ()
+
+
+def sql(*pieces: str | Sql) -> Sql:
+    """Join pieces in order.
+
+    >>> sql("a = ", Sql("?"), " OR b").text
+    'a = ? OR b'
+    """
+    parts = [Sql(piece) if isinstance(piece, str) else piece for piece in pieces]
+    return Sql("".join(part.text for part in parts), tuple(p for part in parts for p in part.parameters))
+
+
+def joined(separator: str, pieces: Iterable[str | Sql]) -> Sql:
+    """Join pieces with a separator between them.
+
+    >>> joined(", ", ["a", "b"]).text
+    'a, b'
+    """
+    spaced: list[str | Sql] = []
+    for piece in pieces:
+        spaced += [separator, piece]
+    return sql(*spaced[1:])
+
+
+def balanced(word: str, pieces: Sequence[Sql]) -> Sql:
+    """Join conditions with AND or OR as a balanced tree of brackets: SQLite refuses a chain of more than 1000.
+
+    >>> balanced("AND", [Sql("a"), Sql("b")]).text
+    '(a AND b)'
+    """
+    if len(pieces) == 1:
+        return pieces[0]
+    if len(pieces) <= 100:
+        return sql("(", joined(f" {word} ", pieces), ")")
+    half = len(pieces) // 2
+    return sql("(", balanced(word, pieces[:half]), f" {word} ", balanced(word, pieces[half:]), ")")
+
+
+def quoted(name: str) -> str:
+    """Give a name as an SQL identifier.
+
+    >>> print(quoted('odd "name'))
+    "odd ""name"
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
+_SLOT: Final = re.compile(r"\{(\w+)\}")
+
+
+def fill(template: str, **pieces: Sql) -> Sql:
+    """Put pieces into the {slots} of a template from our tables; a slot may occur several times.
+
+    >>> fill("{v} = {x}", v=Sql("t0.a"), x=Sql("?")).text
+    't0.a = ?'
+    """
+    parts = _SLOT.split(template)
+    return sql(*(pieces[part] if index % 2 else part for index, part in enumerate(parts)))
+
+
+@frozen
+class Statement:
+    """A complete SQL statement with its parameters; `marked` says that it holds lists of run-time length."""
+
+    text: str
+    parameters: tuple[Parameter, ...]
+    marked: bool
+
+    @classmethod
+    def of(cls, piece: Sql) -> Statement:
+        """Make a statement of a piece."""
+        return cls(piece.text, piece.parameters, MARK in piece.text)
+
+    def bind(self, bindings: Bindings, keys: Sequence[Any] = ()) -> tuple[str, list[Any]]:
+        """Give the text and values to execute. Lists are padded to a power of two, so that few texts are prepared."""
+        if not self.marked:
+            return self.text, [parameter.bind(bindings) for parameter in self.parameters]  # type: ignore[union-attr]  # unmarked: operands only
+        values: list[Any] = []
+        pieces = self.text.split(MARK)
+        text = [pieces[0]]
+        following = iter(pieces[1:])
+        for parameter in self.parameters:
+            if isinstance(parameter, (Spread, Keys)):
+                rows = isinstance(parameter, Keys) and parameter.rows
+                listed = padded(list(keys) if isinstance(parameter, Keys) else _spread(parameter, bindings), rows=rows)
+                text += [",".join(["(?)" if rows else "?"] * len(listed)), next(following)]
+                values += listed
+            else:
+                values.append(parameter.bind(bindings))
+        return "".join(text), values
+
+
+def _spread(parameter: Spread, bindings: Bindings) -> list[Any]:
+    values: list[Any] = []
+    for operand in parameter.operands:
+        bound = operand.bind(bindings)
+        values += bound if isinstance(bound, (tuple, list)) else [bound]
+    return values
+
+
+def padded(values: list[Any], *, rows: bool = False) -> list[Any]:
+    """Lengthen a list to the next power of two without changing its meaning.
+
+    In a set the last value may repeat; among `rows` it may not, but a NULL joins with nothing.
+
+    >>> padded([1, 2, 3]), padded([1, 2, 3], rows=True), padded([])
+    ([1, 2, 3, 3], [1, 2, 3, None], [None])
+    """
+    size = 1 << max(len(values) - 1, 0).bit_length()
+    return values + [None if rows or not values else values[-1]] * (size - len(values))

@@ -1,0 +1,106 @@
+"""Joins: tables, aliases, the keys of hops and the conditions under which rows belong together.
+
+In: hops and the aliases of their two sides. Out: `Sql` pieces, every name quoted and qualified. Nothing here can fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from attrs import define, field
+
+from relgraph.read.fragments import Sql, joined, quoted
+from relgraph.schema import Collection, Hop
+
+Path: TypeAlias = tuple[Hop, ...]
+TRUE = Sql("1")
+FALSE = Sql("0")
+
+
+@define
+class Renderer:
+    """What one statement has used up: its aliases, and the searches of which the better form depends on the data.
+
+    `decisions[n]` says of the n-th probed search whether it is "in" or "exists"; "in" where nothing is said.
+    """
+
+    decisions: Mapping[int, str] = field(factory=dict)
+    probes: list[Sql] = field(factory=list)
+    aliases: int = 0
+
+    def alias(self) -> str:
+        """Give an alias that the statement has not used yet."""
+        self.aliases += 1
+        return f"t{self.aliases - 1}"
+
+
+# --- tables, keys and joins ------------------------------------------------------------------------------------------
+
+
+def column(alias: str, name: str) -> str:
+    """Give a column, quoted and qualified.
+
+    >>> column("t0", "name")
+    't0."name"'
+    """
+    return f"{alias}.{quoted(name)}"
+
+
+def table(collection: str, alias: str) -> str:
+    """Give a table with its alias, for FROM.
+
+    >>> table("articles", "t0")
+    '"articles" AS t0'
+    """
+    return f"{quoted(collection)} AS {alias}"
+
+
+def identity(collection: Collection) -> tuple[str, ...]:
+    """Give the quoted columns that tell the rows of a collection apart: the primary key, else the rowid, else none."""
+    if collection.primary_key:
+        return tuple(quoted(name) for name in collection.primary_key)
+    return ("rowid",) if collection.has_rowid else ()
+
+
+def near_key(hop: Hop, alias: str) -> str:
+    """Give what the near side of a hop is compared by: text behind a guard, else the column."""
+    key = column(alias, hop.near_field)
+    return f"CAST({key} AS TEXT)" if hop.guard else key
+
+
+def far_key(hop: Hop, alias: str) -> str:
+    """Give what the far side of a hop is compared by."""
+    key = column(alias, hop.far_field)
+    return f"CAST({key} AS TEXT)" if hop.guard else key
+
+
+def wanted_key(hop: Hop, alias: str) -> str:
+    """Give what of the far side is compared with a list of parents' keys, so that an index can be used.
+
+    Text keys find an integer column by its affinity; what they find too much ('07' finds 7) is not matched later.
+    """
+    key = column(alias, hop.far_field)
+    return f"{key} COLLATE {hop.collation}" if hop.many and hop.collation != "BINARY" else key
+
+
+def guarded(hop: Hop, near: str | None, far: str | None) -> list[Sql]:
+    """Give the condition that an any-to-many hop puts on the collection column of the sides that are named."""
+    guard = hop.guard
+    side = None if guard is None else far if guard.far else near
+    if guard is None or side is None:
+        return []
+    name = guard.collection.replace("'", "''")
+    return [Sql(f"{column(side, guard.field)} = '{name}'")]
+
+
+def join(hop: Hop, near: str, far: str) -> Sql:
+    """Give the condition under which a far row belongs to a near row.
+
+    The one side stands left, since SQLite compares by the collation of the left column.
+    """
+    near_side, far_side = near_key(hop, near), far_key(hop, far)
+    sides = [Sql(f"{near_side} = {far_side}" if hop.many else f"{far_side} = {near_side}")]
+    if hop.guard and not hop.guard.far:  # lets the index of the key be used; the comparison as text decides
+        sides.append(Sql(f"{column(far, hop.far_field)} = {column(near, hop.near_field)}"))
+    return joined(" AND ", [*guarded(hop, near, far), *sides])

@@ -1,0 +1,276 @@
+"""Selects: one level's rows in their order, cut to their page; counts; groups.
+
+In: a `ResolvedQuery` and the columns wanted of its rows. Out: finished statements. The shapes were measured on 100k
+articles with SQLite 3.40 in 2026-11; each says beside it what it is worth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from attrs import field, frozen
+
+from relgraph.query.resolved import (
+    Condition,
+    GroupColumn,
+    Grouping,
+    GroupOrder,
+    Literal,
+    Measure,
+    Order,
+    Page,
+    ResolvedQuery,
+)
+from relgraph.read.answers import group_answer, measure_answer
+from relgraph.read.fragments import MARK, Keys, Sql, Statement, fill, joined, sql
+from relgraph.read.joins import Path, Renderer, guarded, identity, table
+from relgraph.read.sql import (
+    all_where,
+    apart,
+    conjunction,
+    conjuncts,
+    directed,
+    flat,
+    independent,
+    left_joins,
+    order,
+    paths,
+    reached_stored,
+    stored,
+)
+from relgraph.schema import Collection, Hop
+
+
+@frozen
+class Nested:
+    """What makes a level a nested one: its hop, the key its parents know a row by, and what is compared with theirs."""
+
+    hop: Hop
+    key: str
+    compared: str
+
+
+# --- rows of one level -----------------------------------------------------------------------------------------------
+
+
+def select(
+    renderer: Renderer, query: ResolvedQuery, alias: str, columns: Sequence[Sql], nested: Nested | None
+) -> tuple[Statement, Statement | None]:
+    """Give the select of a level, and the one that scans its whole collection where that is possible and as good."""
+    head = sql("SELECT ", joined(", ", columns or [Sql("NULL")]), " FROM ", table(query.collection.name, alias))
+    if any(hop.many for key in query.order for hop in key.path):
+        return Statement.of(_ranked(renderer, query, alias, head, nested)), None
+    keys = order(renderer, query.order, alias)
+    where = [] if query.where is None else [conjunction(renderer, conjuncts(query.where), alias, top=nested is None)]
+    if nested is None:
+        return Statement.of(sql(head, all_where(where), _by(keys), _cut(query.page))), None
+    where += guarded(nested.hop, None, alias)
+    if nested.hop.many and query.page != Page():
+        return Statement.of(_lateral(renderer, query, alias, head, nested)), None
+    among = Sql(f"{nested.compared} IN ({MARK})", (Keys(),))
+    # by parent first: ordering by the child's own key alone is a sort of the whole, 25 to 70 % slower
+    by = [Sql(nested.key), *keys] if nested.hop.many else []
+    statement = Statement.of(sql(head, all_where([among, *where]), _by(by)))
+    return statement, _scan(query, alias, head, nested) if query.where is None else None
+
+
+def _by(keys: Sequence[Sql]) -> Sql:
+    return sql(" ORDER BY ", joined(", ", keys)) if keys else Sql("")
+
+
+def _cut(page: Page) -> Sql:
+    if page == Page():
+        return Sql("")
+    limit = Literal(-1) if page.limit is None else _operand(page.limit)
+    cut = Sql(" LIMIT ?", (limit,))
+    return cut if page.offset == 0 else sql(cut, Sql(" OFFSET ?", (_operand(page.offset),)))
+
+
+def _operand(number: Any) -> Any:
+    return Literal(number) if isinstance(number, int) else number
+
+
+def _lateral(renderer: Renderer, query: ResolvedQuery, alias: str, head: Sql, nested: Nested) -> Sql:
+    """Give the page of each parent: a small search per key, stopped by LIMIT.
+
+    row_number() reads all children of all parents: 1.6 to 3 times slower without an index on (key, sort), 10 to 1000
+    times with one.
+    """
+    inner, parents = renderer.alias(), renderer.alias()
+    key = nested.compared.replace(f"{alias}.", f"{inner}.", 1)
+    names = identity(query.collection)
+    where = [Sql(f"{key} = {parents}.column1"), *guarded(nested.hop, None, inner)]
+    if query.where is not None:
+        where.append(conjunction(renderer, conjuncts(query.where), inner))
+    found = sql(
+        f"SELECT {', '.join(f'{inner}.{name}' for name in names)} FROM {table(query.collection.name, inner)}",
+        all_where(where),
+        _by(order(renderer, query.order, inner)),
+        _cut(query.page),
+    )
+    row = f"{alias}.{names[0]}" if len(names) == 1 else f"({', '.join(f'{alias}.{name}' for name in names)})"
+    start, _, _ = head.text.rpartition(" FROM ")
+    return sql(
+        Sql(start, head.parameters),
+        Sql(f" FROM (VALUES {MARK}) AS {parents} CROSS JOIN {table(query.collection.name, alias)}", (Keys(rows=True),)),
+        f" ON {row} IN (",
+        found,
+        ")",
+        _by([Sql(nested.key), *order(renderer, query.order, alias)]),
+    )
+
+
+def _scan(query: ResolvedQuery, alias: str, head: Sql, nested: Nested) -> Statement | None:
+    """Give the whole child collection in rowid order: for all parents 20 to 30 % faster than asking by their keys."""
+    key = query.collection.key
+    by_rowid = key is not None and key.declared_type.upper() == "INTEGER" and query.collection.has_rowid
+    by_key = [(part.path, part.value, part.descending) for part in query.order] == [((), key, False)]
+    if not (nested.hop.many and by_rowid and by_key and query.page == Page()):
+        return None
+    where = [Sql(f"+{nested.key} IS NOT NULL"), *guarded(nested.hop, None, alias)]
+    return Statement.of(sql(head, all_where(where), f" ORDER BY {alias}.rowid"))
+
+
+# --- order through to-many relations ---------------------------------------------------------------------------------
+
+
+def _ranked(renderer: Renderer, query: ResolvedQuery, alias: str, head: Sql, nested: Nested | None) -> Sql:
+    """Give the rows of a level sorted through to-many relations.
+
+    Filter and sort are joined together; each item keeps its first joined row by the whole tuple of keys. Nested, the
+    items are then numbered within each parent, so that a page can be cut.
+    """
+    inner = renderer.alias()
+    names = identity(query.collection)
+    joins, where, aliases = _joined_for_order(renderer, query, inner)
+    keys = [_joined_key(renderer, key, aliases) for key in query.order]
+    by = _by([directed(Sql(f"s{index}"), key) for index, key in enumerate(query.order)])
+    parent = []
+    if nested is not None:
+        compared = nested.compared.replace(f"{alias}.", f"{inner}.", 1)
+        parent = [sql(nested.key.replace(f"{alias}.", f"{inner}.", 1), " AS parent")]
+        where = [Sql(f"{compared} IN ({MARK})", (Keys(),)), *guarded(nested.hop, None, inner), *where]
+    rows = sql(
+        "SELECT ",
+        joined(", ", [*(Sql(f"{inner}.{name} AS k{i}") for i, name in enumerate(names)), *parent]),
+        ", ",
+        joined(", ", [sql(key, f" AS s{index}") for index, key in enumerate(keys)]),
+        f" FROM {table(query.collection.name, inner)}",
+        joins,
+        all_where(where),
+    )
+    kept = ", ".join([*(f"k{i}" for i in range(len(names))), *(["parent"] if parent else [])])
+    sorts = ", ".join(f"s{index}" for index in range(len(keys)))
+    partition = ", ".join(f"k{i}" for i in range(len(names)))
+    first = sql(
+        f"SELECT {kept}, {sorts}, row_number() OVER (PARTITION BY {partition}", by, ") AS place FROM (", rows, ")"
+    )
+    ranked = sql(f"SELECT {kept}, {sorts} FROM (", first, ") WHERE place = 1")
+    same = " AND ".join(f"{alias}.{name} = ranked.k{i}" for i, name in enumerate(names))
+    sorted_by = [directed(Sql(f"ranked.s{index}"), key) for index, key in enumerate(query.order)]
+    if nested is None:
+        return sql(head, " JOIN (", ranked, f") AS ranked ON {same}", _by(sorted_by), _cut(query.page))
+    if nested.hop.many and query.page != Page():
+        ranked = _page_of_each(ranked, kept, sorts, by, query.page)
+    return sql(head, " JOIN (", ranked, f") AS ranked ON {same}", _by([Sql("ranked.parent"), *sorted_by]))
+
+
+def _page_of_each(ranked: Sql, kept: str, sorts: str, by: Sql, page: Page) -> Sql:
+    numbered = sql(
+        f"SELECT {kept}, {sorts}, row_number() OVER (PARTITION BY parent", by, ") AS place FROM (", ranked, ")"
+    )
+    past = Sql("place > ?", (_operand(page.offset),))
+    if page.limit is not None:
+        past = sql(past, Sql(" AND place <= ? + ?", (_operand(page.offset), _operand(page.limit))))
+    return sql(f"SELECT {kept}, {sorts} FROM (", numbered, ") WHERE ", past)
+
+
+def _joined_for_order(renderer: Renderer, query: ResolvedQuery, alias: str) -> tuple[Sql, list[Sql], dict[Path, str]]:
+    """Join what sort keys need, and what conditions need that share a row with them; the others stay apart."""
+    many = [key.path for key in query.order if any(hop.many for hop in key.path)]
+    hops = {path[0] for path in many}
+    groups = independent([] if query.where is None else conjuncts(query.where))
+    together: list[Condition] = []
+    while sharing := [group for group in groups if hops & {p[0] for part in group for p in paths(part) if p}]:
+        for group in sharing:
+            together += group
+            hops |= {path[0] for part in group for path in paths(part) if path}
+            groups.remove(group)
+    needed = [*many, *(path for part in together for path in paths(part))]
+    steps = {path[:length]: None for path in needed for length in range(1, len(path) + 1)}
+    aliases: dict[Path, str] = {(): alias}
+    joins = left_joins(renderer, sorted(steps, key=len), aliases)
+    where = [apart(renderer, group, alias) for group in groups]
+    return joins, [*where, *(flat(renderer, part, aliases) for part in together)], aliases
+
+
+def _joined_key(renderer: Renderer, key: Order, aliases: dict[Path, str]) -> Sql:
+    near = max((path for path in aliases if key.path[: len(path)] == path), key=len)
+    rest = Order(key.path[len(near) :], key.value, key.descending)
+    return reached_stored(renderer, rest, aliases[near])
+
+
+# --- counts and groups -----------------------------------------------------------------------------------------------
+
+
+def counting(collection: Collection, where: Condition | None) -> Sql:
+    """Give the number of items, or of those that fulfil a condition; each item counts once."""
+    renderer = Renderer()
+    alias = renderer.alias()
+    kept = [] if where is None else [conjunction(renderer, conjuncts(where), alias, top=False)]
+    return sql(f"SELECT count(*) FROM {table(collection.name, alias)}", all_where(kept))
+
+
+@frozen
+class GroupPlan:
+    """The select of a grouped query, and where each of its columns stands in the answer."""
+
+    statement: Statement
+    names: tuple[tuple[str, ...], ...]
+    conversions: tuple[Callable[[Any], Any] | None, ...] = field(eq=False)
+
+
+def grouped(renderer: Renderer, query: ResolvedQuery, grouping: Grouping) -> GroupPlan:
+    """Give the plan of a grouped query: values per item first, so that each item counts once, then the groups."""
+    alias = renderer.alias()
+    columns = [reached_stored(renderer, column, alias) for column in grouping.columns]
+    fields = [stored(measure.field, alias) if measure.field else Sql("1") for measure in grouping.measures]
+    values = [
+        *(sql(column, f" AS g{index}") for index, column in enumerate(columns)),
+        *(sql(value, f" AS m{index}") for index, value in enumerate(fields)),
+    ]
+    where = [] if query.where is None else [conjunction(renderer, conjuncts(query.where), alias)]
+    rows = sql(
+        "SELECT ", joined(", ", values or [Sql("1")]), f" FROM {table(query.collection.name, alias)}", all_where(where)
+    )
+    groups = [Sql(f"g{index}") for index in range(len(columns))]
+    measures = [_measured(measure, index) for index, measure in enumerate(grouping.measures)]
+    by = sql(" GROUP BY ", joined(", ", groups)) if groups else Sql("")
+    text = sql(
+        "SELECT ",
+        joined(", ", [*groups, *measures] or [Sql("1")]),
+        " FROM (",
+        rows,
+        ")",
+        by,
+        _by([_group_key(key, grouping, measures) for key in grouping.order]),
+        _cut(query.page),
+    )
+    return GroupPlan(
+        Statement.of(text),
+        (*(column.names for column in grouping.columns), *(measure.names for measure in grouping.measures)),
+        (*map(group_answer, grouping.columns), *map(measure_answer, grouping.measures)),
+    )
+
+
+def _measured(measure: Measure, index: int) -> Sql:
+    return Sql("count(*)") if measure.field is None else fill(measure.aggregate.sql, v=Sql(f"m{index}"))
+
+
+def _group_key(key: GroupOrder, grouping: Grouping, measures: Sequence[Sql]) -> Sql:
+    if isinstance(key.value, GroupColumn):
+        piece = Sql(f"g{grouping.columns.index(key.value)}")
+    else:
+        piece = measures[grouping.measures.index(key.value)]
+    return sql(piece, " DESC") if key.descending else piece
