@@ -108,7 +108,8 @@ class Query:
     group: tuple[str, ...] | None = None
     meta: tuple[str, ...] | None = None
     backlink: bool = True
-    deep: tuple[tuple[str, Query], ...] = ()  # (relation name, alias or scope, what is asked of it)
+    # (relation name, alias or scope, what is asked of it); None: no object was given, a fault if the name is a relation
+    deep: tuple[tuple[str, Query | None], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Give the query as a mapping that parses to this query again.
