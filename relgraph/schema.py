@@ -11,14 +11,14 @@ from __future__ import annotations
 import string
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Any, Final
 
 from attrs import evolve, field, frozen
 
 from relgraph.relation import Relation
-from relgraph.values import PLAIN, Codec, FieldType, Stored
+from relgraph.values import PLAIN, Codec, FieldType, Stored, with_affinity
 
 
 def _read_only(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -260,24 +260,6 @@ def why_no_alias(name: str) -> str | None:
     return found and f"it contains {found!r}"
 
 
-def _text(value: Stored) -> Stored:
-    if isinstance(value, float):
-        shown = f"{value:.15g}"  # as SQLite casts a number to text
-        return shown if not shown.lstrip("-").isdigit() else f"{shown}.0"
-    return str(value) if isinstance(value, int) else value
-
-
-def _number(value: Stored) -> Stored:
-    if not isinstance(value, str):
-        return value
-    for read in (int, float):
-        try:
-            return read(value)
-        except ValueError:
-            continue
-    return value
-
-
 _COLLATIONS: Final[dict[str, Callable[[Stored], Stored]]] = {
     "NOCASE": lambda value: folded(value) if isinstance(value, str) else value,
     "RTRIM": lambda value: value.rstrip(" ") if isinstance(value, str) else value,
@@ -291,9 +273,10 @@ def key_form(kind: str | None, collation: str) -> Callable[[Stored], Stored] | N
     >>> key_form("text", "NOCASE")("AB"), key_form("text", "BINARY")(7), key_form("stored", "BINARY")
     ('ab', '7', None)
     """
-    cast = {"text": _text, "number": _number}.get(kind or "stored")
+    affinity = {"text": "TEXT", "number": "NUMERIC"}.get(kind or "stored")
+    cast = affinity and partial(with_affinity, affinity=affinity)
     collate = _COLLATIONS.get(collation)
-    if cast is None or collate is None:
+    if not cast or collate is None:
         return cast or collate
     return lambda value: collate(cast(value))
 
@@ -398,7 +381,7 @@ class _Linking:
         wanted = collection.order or (*collection.fields, *hops)
         return evolve(
             collection,
-            hops=hops,
+            hops={name: hops[name] for name in dict.fromkeys((*wanted, *hops)) if name in hops},
             any_hops=self.any_hops[collection.name],
             broken=self.broken[collection.name],
             order=tuple(dict.fromkeys(name for name in wanted if name in collection.fields or name in hops)),

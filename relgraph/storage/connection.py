@@ -37,7 +37,7 @@ MEMORY: Final = ":memory:"
 _OLDEST: Final = (3, 37, 0)  # the first with PRAGMA table_list and STRICT tables
 
 # measured in random probes and wide sorts: 0.74 to 0.78, and 0.67, of the time with SQLite's defaults
-_SPEED: Final = {"cache_size": -65536, "mmap_size": 1 << 30, "temp_store": "MEMORY"}  # KiB, bytes
+_SPEED: Final[dict[str, int | str]] = {"cache_size": -65536, "mmap_size": 1 << 30, "temp_store": "MEMORY"}  # KiB, bytes
 _STATEMENTS_KEPT: Final = 512  # compiled statements; a miss costs 2.5 times a point read
 
 

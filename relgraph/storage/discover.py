@@ -1,0 +1,123 @@
+"""Relations that a database implies by its foreign keys, without having stored them.
+
+In: the foreign keys of one column, the stored relations. Out: a `Relation` without an id for every key that no stored
+one covers, with a `one_field` inferred so that both sides can be travelled, and the other half of a junction. Pure.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from attrs import evolve
+
+from relgraph.relation import KeyActions, Relation
+from relgraph.schema import Collection, ForeignKey, folded, why_no_alias
+
+
+def relation_of(key: ForeignKey) -> Relation:
+    """Give the relation that a foreign key of one column is, as yet without an alias.
+
+    >>> relation_of(ForeignKey("notes", ("on",), "articles", ("id",))).one_collection
+    'articles'
+    """
+    actions = KeyActions(key.to_fields[0] if key.to_fields else "", key.on_delete, key.on_update)
+    return Relation(key.collection, key.fields[0], key.to_collection, foreign_key=actions)
+
+
+def stitch(keyed: Iterable[Relation], stored: Sequence[Relation]) -> tuple[Relation, ...]:
+    """Give foreign keys and stored relations as one list: keys first, then the stored ones that have no key.
+
+    A stored relation takes over the key of its field, unless it names another target; then both are listed.
+
+    >>> key = relation_of(ForeignKey("notes", ("on",), "articles", ("id",)))
+    >>> [
+    ...     relation.id
+    ...     for relation in stitch([key], [Relation("notes", "on", "articles", id=4), Relation("a", "b", id=7)])
+    ... ]
+    [4, 7]
+    """
+    left = {relation.id: relation for relation in stored}
+    listed = []
+    for key in keyed:
+        match = next((relation for relation in left.values() if _agree(relation, key)), None)
+        if match is not None:
+            del left[match.id]
+            key = evolve(match, one_collection=key.one_collection, foreign_key=key.foreign_key)
+        listed.append(key)
+    return (*listed, *left.values())
+
+
+def _agree(stored: Relation, key: Relation) -> bool:
+    return stored.name == key.name and stored.one_collection in (None, key.one_collection)
+
+
+def infer(relations: Sequence[Relation], collections: Mapping[str, Collection]) -> tuple[Relation, ...]:
+    """Give the relations with an alias and a junction half put into each that is not stored.
+
+    The alias is the many collection's name; where that is a column of the one side or taken, or where several keys of
+    one collection point there, it is `<many_collection>_by_<many_field>`; where that will not do either, there is none.
+    """
+    partners = junction_partners(relations, collections)
+    ways = {(relation.many_collection, relation.one_collection, relation.many_field) for relation in relations}
+    keys = Counter((many, one) for many, one, _ in ways)
+    names = _Names(collections, relations)
+    return tuple(
+        relation
+        if relation.id is not None
+        else evolve(
+            relation,
+            one_field=names.pick(relation, alone=keys[relation.many_collection, relation.one_collection] == 1),
+            junction_field=partners.get((relation.many_collection, relation.many_field)),
+        )
+        for relation in relations
+    )
+
+
+class _Names:
+    """The names in use on each one side: its columns, and the aliases given so far."""
+
+    def __init__(self, collections: Mapping[str, Collection], relations: Iterable[Relation]) -> None:
+        self.taken = {name: set(map(folded, collection.fields)) for name, collection in collections.items()}
+        for relation in relations:
+            if relation.one_collection in self.taken and relation.one_field is not None:
+                self.taken[relation.one_collection].add(folded(relation.one_field))
+
+    def pick(self, relation: Relation, *, alone: bool) -> str | None:
+        taken = self.taken.get(relation.one_collection or "")
+        if taken is None:
+            return None
+        by_field = f"{relation.many_collection}_by_{relation.many_field}"
+        for name in (relation.many_collection, by_field) if alone else (by_field,):
+            if why_no_alias(name) is None and folded(name) not in taken:
+                taken.add(folded(name))
+                return name
+        return None
+
+
+def junction_partners(
+    relations: Iterable[Relation], collections: Mapping[str, Collection]
+) -> dict[tuple[str, str], str]:
+    """Give the other field of each half of a junction, by collection and field.
+
+    A junction has two foreign keys that make up its primary key, or all its columns but an own key. A stored half that
+    does not name the other back makes none.
+    """
+    halves: dict[str, list[Relation]] = {}
+    for relation in relations:
+        if relation.foreign_key is not None:
+            halves.setdefault(relation.many_collection, []).append(relation)
+    partners = {}
+    for name, pair in halves.items():
+        if name in collections and _is_junction(collections[name], {half.many_field for half in pair}, len(pair)):
+            for half, other in (pair, pair[::-1]):
+                if other.id is None or other.junction_field == half.many_field:
+                    partners[name, half.many_field] = other.many_field
+    return partners
+
+
+def _is_junction(collection: Collection, halves: set[str], count: int) -> bool:
+    if len(halves) != 2 or count != 2:
+        return False
+    key = set(collection.primary_key)
+    return key == halves or (len(key) < 2 and set(collection.fields) - halves == key)
