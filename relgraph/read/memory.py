@@ -33,7 +33,7 @@ from relgraph.read.answers import group_answer, measure_answer, value_answer
 from relgraph.read.joined import ROOT, Joined, Source, joined_rows, rows_at, to_many
 from relgraph.read.memory_conditions import condition, key_at, ordered
 from relgraph.read.tables import Row, Tables, key_of
-from relgraph.schema import Hop, Schema
+from relgraph.schema import Hop
 from relgraph.values import Truth, as_text, sort_key
 
 Answer: TypeAlias = Callable[[Row], Any]
@@ -42,27 +42,19 @@ Thing = TypeVar("Thing")
 
 
 def evaluate(
-    query: ResolvedQuery, items: Mapping[str, Iterable[Row]], bindings: Bindings | None = None, *, schema: Schema
+    query: ResolvedQuery, items: Mapping[str, Iterable[Row]], bindings: Bindings | None = None
 ) -> tuple[list[Any], dict[str, int] | None]:
-    """Give the answer and the meta counts of a query over the rows of every collection.
-
-    Rows may be given as stored or as answers show them (`tables.stored`); a field a row does not name is NULL.
-    """
-    tables = Tables(items, schema, bindings or Bindings())
+    """Give the answer and the meta counts of a query over the rows of every collection, complete and as stored."""
+    tables = Tables(items, bindings or Bindings())
     rows = tables.rows(query.collection.name)
     return level(query, tables)(rows), counts(query, tables, rows)
 
 
 def matches(
-    node: Condition | None,
-    row: Row,
-    items: Mapping[str, Iterable[Row]],
-    bindings: Bindings | None = None,
-    *,
-    schema: Schema,
+    node: Condition | None, row: Row, items: Mapping[str, Iterable[Row]], bindings: Bindings | None = None
 ) -> Truth:
     """Give whether one stored row fulfils a condition, with the rows it is related to in `items`."""
-    return condition(node, ROOT, Tables(items, schema, bindings or Bindings()))({(): row})
+    return condition(node, ROOT, Tables(items, bindings or Bindings()))({(): row})
 
 
 def counts(query: ResolvedQuery, source: Source, rows: Sequence[Row]) -> dict[str, int] | None:
