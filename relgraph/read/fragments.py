@@ -149,4 +149,6 @@ def padded(values: list[Any], *, rows: bool = False) -> list[Any]:
     ([1, 2, 3, 3], [1, 2, 3, None], [None])
     """
     size = 1 << max(len(values) - 1, 0).bit_length()
+    if size > 8192:  # SQLite binds no more than 32766 values
+        size = -(-len(values) // 1024) * 1024
     return values + [None if rows or not values else values[-1]] * (size - len(values))

@@ -173,8 +173,8 @@ class _Planner:
             cells = tuple(self.cell(renderer, show, alias, columns, owned=owned) for show in query.shows)
         nested = None if hop is None else Nested(hop, far_key(hop, alias), wanted_key(hop, alias))
         statement, scan = select(renderer, query, alias, columns.pieces, nested)
-        many, form = (hop.many, hop.form) if hop else (False, None)
-        return Level(index, query.collection.name, statement, cells, bare or (), owned, many, scan, form)
+        many = hop is not None and hop.many
+        return Level(index, query.collection.name, statement, cells, bare or (), owned, many, scan, shared_form(hop))
 
     def cell(self, renderer: Renderer, show: Shown, alias: str, columns: _Columns, *, owned: bool) -> LevelCell:
         match show:
@@ -201,6 +201,11 @@ class _Planner:
             levels,
             any_hop.relation.one_allowed_collections or (),
         )
+
+
+def shared_form(hop: Hop | None) -> Callable[[Any], Any] | None:
+    """Give what makes equal keys the same value, where selecting them has not done so already (as text, by a guard)."""
+    return None if hop is None or (hop.guard and hop.collation == "BINARY") else hop.form
 
 
 # --- values that are shown -------------------------------------------------------------------------------------------
