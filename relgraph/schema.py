@@ -40,7 +40,7 @@ class Field:
     default_sql: str | None = None  # as written in the table's definition
     generated: bool = False
     unique: bool = False  # alone, by a UNIQUE column or index without a WHERE
-    collation: str = "BINARY"
+    collation: str = "BINARY"  # "NOCASE", "RTRIM", an application's own, or "unknown" (some columns of views)
     searchable: bool = True
 
     def __str__(self) -> str:

@@ -1,8 +1,8 @@
 """The schema of a database file: its tables, and its relations from wherever that file keeps them.
 
 In: a `Database`. Out: a linked `Schema`, and functions that store, change and drop a relation's row. In a Directus
-project relations are kept in Directus's own tables, everywhere else in `relgraph_relations`, which the first row that is
-stored makes; loading writes nothing. Fails only as the database does.
+project relations are kept in Directus's own tables, everywhere else in `relgraph_relations`, which the first stored row
+makes; loading writes nothing. Fails only as the database does.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from relgraph.errors import InvalidPayload, RelationNotFound
 from relgraph.relation import Relation
 from relgraph.schema import Collection, Field, Schema, link
 from relgraph.storage.connection import Database
+from relgraph.storage.declared import default_value, type_of
 from relgraph.storage.discover import infer, relation_of, stitch
-from relgraph.storage.introspect import Column, Introspection, Table, default_value, introspect, type_of
+from relgraph.storage.introspect import Column, Introspection, Table, introspect
 from relgraph.values import FieldType, codec_of
 
 OWN_TABLE: Final = "relgraph_relations"
@@ -269,7 +270,9 @@ def _stored(database: Database, table: str | None) -> tuple[Relation, ...]:
 
 def _relation(row: Mapping[str, Any]) -> Relation:
     """Give the relation of a row as it is, right or wrong; empty texts count as not given."""
-    given: dict[str, Any] = {name: value or None for name, value in row.items()}
+    given: dict[str, Any] = {
+        name: value if name in ("many_collection", "many_field") else value or None for name, value in row.items()
+    }
     given["one_allowed_collections"] = _csv(given["one_allowed_collections"]) or None
     given["one_deselect_action"] = given["one_deselect_action"] or "nullify"
     return Relation(**given)

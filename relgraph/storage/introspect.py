@@ -8,7 +8,6 @@ Few statements, whatever the number of tables: the pragmas are joined over the l
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -18,7 +17,9 @@ from attrs import field, frozen
 
 from relgraph.schema import ForeignKey, folded
 from relgraph.storage.connection import Database
-from relgraph.values import FieldType, Stored
+from relgraph.storage.declared import affinity_of
+
+UNKNOWN: Final = "unknown"  # the collation of a view's column in a database that uses other collations than BINARY
 
 
 @frozen
@@ -85,7 +86,7 @@ class _Listed:
     kind: str
     without_rowid: bool
     strict: bool
-    collates: bool  # its definition (for a view: any definition) speaks of COLLATE
+    collates: bool  # its definition, for a view any definition, speaks of COLLATE
 
 
 @frozen
@@ -131,9 +132,7 @@ def _listed(database: Database) -> tuple[_Listed, ...]:
     rows = database.execute(_TABLES).fetchall()
     collating = {name for name, *_, sql in rows if "COLLATE" in sql.upper()}
     return tuple(
-        _Listed(
-            name, kind, bool(without_rowid), bool(strict), name in collating or (kind != "table" and bool(collating))
-        )
+        _Listed(name, kind, bool(without_rowid), bool(strict), bool(collating) if kind == "view" else name in collating)
         for name, kind, without_rowid, strict, _ in rows
     )
 
@@ -166,15 +165,20 @@ def _indexes(database: Database) -> Mapping[str, list[_Index]]:
 
 
 def _collations(database: Database, table: _Listed, columns: list[tuple[Any, ...]]) -> dict[str, str]:
-    """Give the collation of each column, as far as SQLite itself has it, where the definition speaks of any."""
+    """Give the collation of each column, where the definition speaks of any.
+
+    A view is not asked: SQLite may compute parts of it before it finds that no row is wanted.
+    """
     names = [name for name, *_, hidden in columns if hidden != 1]
     if not table.collates or not names:
         return {}
+    if table.kind == "view":
+        return dict.fromkeys(names, UNKNOWN)
     try:
         return _probe(database, table.name, names)
-    except sqlite3.OperationalError as error:  # a collation that this connection does not know
+    except sqlite3.OperationalError as error:  # too many columns, or a collation that this connection does not know
         if len(names) == 1:
-            return {names[0]: str(error).rpartition(": ")[2]}
+            return {names[0]: str(error).rpartition("no such collation sequence: ")[2]}
         return {key: value for column in columns for key, value in _collations(database, table, [column]).items()}
 
 
@@ -183,10 +187,10 @@ def _probe(database: Database, table: str, names: list[str]) -> dict[str, str]:
 
     The column of a UNION ALL takes its collation from the first part, here the table's, of which no row is read.
     """
-    given = ", ".join(f"{quoted(name)} AS c{place}" for place, name in enumerate(names))
+    given = ", ".join(f"t.{quoted(name)} AS c{place}" for place, name in enumerate(names))
     probes = ", ".join(f"c{place} = 'a', c{place} = 'A '" for place in range(len(names)))
     texts = ", ".join("'A'" for _ in names)
-    first = f"SELECT {given} FROM main.{quoted(table)} WHERE 0"
+    first = f"SELECT {given} FROM main.{quoted(table)} t WHERE 0"
     found = database.execute(f"SELECT {probes} FROM ({first} UNION ALL SELECT {texts})").fetchone()
     return {
         name: "NOCASE" if nocase else "RTRIM" if rtrim else "BINARY"
@@ -270,108 +274,3 @@ def _far_columns(target: Table | None, named: tuple[str | None, ...]) -> tuple[s
         return () if target is None else target.primary_key
     spelled = {} if target is None else {folded(column.name): column.name for column in target.columns}
     return tuple(spelled.get(folded(name), name) for name in named if name is not None)
-
-
-# --- declared types and defaults -------------------------------------------------------------------------------------
-
-_AFFINITIES: Final = (
-    (("INT",), "INTEGER"),
-    (("CHAR", "CLOB", "TEXT"), "TEXT"),
-    (("BLOB",), "BLOB"),
-    (("REAL", "FLOA", "DOUB"), "REAL"),
-)
-
-
-def affinity_of(declared_type: str, *, strict: bool = False) -> str:
-    """Give a column's affinity, by the rules of https://www.sqlite.org/datatype3.html#determination_of_column_affinity
-
-    >>> affinity_of("VARCHAR(20)"), affinity_of("FLOATING POINT"), affinity_of("STRING"), affinity_of("")
-    ('TEXT', 'INTEGER', 'NUMERIC', 'BLOB')
-    """
-    name = declared_type.upper()
-    if not name or (strict and name == "ANY"):
-        return "BLOB"
-    return next((affinity for parts, affinity in _AFFINITIES if any(part in name for part in parts)), "NUMERIC")
-
-
-# read from above; \b so that UPDATED is no DATE
-_TYPES: Final = tuple(
-    (re.compile(pattern), field_type)
-    for pattern, field_type in (
-        (r"BIG\s?INT|\bINT8\b", FieldType.BIG_INTEGER),
-        (r"INT", FieldType.INTEGER),
-        (r"CHAR|CLOB", FieldType.STRING),
-        (r"TEXT", FieldType.TEXT),
-        (r"BLOB", FieldType.BINARY),
-        (r"REAL|FLOA|DOUB", FieldType.FLOAT),
-        (r"^BOOL", FieldType.BOOLEAN),
-        (r"^DATETIME", FieldType.DATE_TIME),
-        (r"^TIMESTAMP", FieldType.TIMESTAMP),
-        (r"^DATE\b", FieldType.DATE),
-        (r"^TIME\b", FieldType.TIME),
-        (r"^JSON", FieldType.JSON),
-        (r"^(UUID|GUID|UNIQUEIDENTIFIER)\b", FieldType.UUID),
-        (r"^(DEC|DECIMAL|NUMERIC|NUMBER|MONEY)\b", FieldType.DECIMAL),
-        (r"^GEOMETRY\b", FieldType.GEOMETRY),
-    )
-)
-
-
-def type_of(declared_type: str) -> FieldType:
-    """Give the field type that a declared type stands for; what SQLite does not take for what it reads like is ANY.
-
-    >>> type_of("NVARCHAR(160)").value, type_of("numeric(10,2)").value, type_of("STRING").value
-    ('string', 'decimal', 'any')
-    """
-    name = declared_type.upper()
-    return next((field_type for pattern, field_type in _TYPES if pattern.search(name)), FieldType.ANY)
-
-
-_NUMBER: Final = re.compile(r"[+-]?\s*(0[xX][0-9a-fA-F]+|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)")
-_TEXT: Final = re.compile(r"""'((?:[^']|'')*)'|"((?:[^"]|"")*)"|`((?:[^`]|``)*)`|\[([^\]]*)\]|([A-Za-z_]\w*)""")
-_BLOB: Final = re.compile(r"[xX]'((?:[0-9a-fA-F]{2})*)'")
-_WORDS: Final = {
-    "TRUE": 1,
-    "FALSE": 0,
-    "NULL": None,
-    "CURRENT_TIMESTAMP": None,
-    "CURRENT_DATE": None,
-    "CURRENT_TIME": None,
-}
-
-
-def default_value(sql: str | None, affinity: str) -> Stored:
-    """Give what a column holds by default, where its DEFAULT is a literal; of an expression, None.
-
-    >>> default_value("'25'", "INTEGER"), default_value("'it''s'", "TEXT"), default_value("1 + 2", "INTEGER")
-    (25, "it's", None)
-    """
-    text = "" if sql is None else sql.strip()
-    if _NUMBER.fullmatch(text):
-        return _with_affinity(_number(text.replace(" ", "")), affinity)
-    if blob := _BLOB.fullmatch(text):
-        return bytes.fromhex(blob[1])
-    if text.upper() in _WORDS:
-        return _with_affinity(_WORDS[text.upper()], affinity)
-    if found := _TEXT.fullmatch(text):
-        quote = text[0]
-        return _with_affinity(
-            next(part for part in found.groups() if part is not None).replace(quote * 2, quote), affinity
-        )
-    return None
-
-
-def _number(text: str) -> int | float:
-    if "x" in text.lower():
-        return int(text, 16)
-    return float(text) if set(text.lower()) & set(".e") else int(text)
-
-
-def _with_affinity(value: int | float | str | None, affinity: str) -> Stored:
-    if isinstance(value, str) and affinity in ("INTEGER", "REAL", "NUMERIC") and _NUMBER.fullmatch(value.strip()):
-        value = _number(value.strip())
-    if isinstance(value, (int, float)) and affinity == "TEXT":
-        return str(value)
-    if isinstance(value, float) and affinity in ("INTEGER", "NUMERIC") and value.is_integer():
-        return int(value)
-    return float(value) if isinstance(value, int) and affinity == "REAL" else value
