@@ -168,7 +168,7 @@ documents = st.sampled_from(
 )
 blobs = st.sampled_from((b"", b"a", b"ab", b"\x00\xff"))
 
-misfits = st.sampled_from((0, 1, 1.5, "", "x", "soon", "2024-13-99", b"b"))
+MISFITS: Final = (0, 1, 1.5, "", "x", "soon", "2024-13-99", b"b")
 
 VALUES: Final[dict[str, st.SearchStrategy[Stored]]] = {
     "INTEGER": small_integers | big_integers,
@@ -195,7 +195,7 @@ def stored_values(draw: DrawFn, declared: str) -> Stored:
     chance = draw(st.integers(0, 15))
     if chance < 3:
         return None
-    return draw(misfits if chance == 15 else VALUES[declared])
+    return draw(st.sampled_from(MISFITS) if chance == 15 else VALUES[declared])
 
 
 # --- databases -------------------------------------------------------------------------------------------------------
