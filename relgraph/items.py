@@ -80,7 +80,7 @@ class Items:
         shape = shape_of(query, parameters)
         with self._registry.database.reading():
             reader = self._reader(shape.source, {} if shape.source is not query else parameters, shape.key)
-            return self._result(reader, Bindings(shape.arguments))
+            return reader.read(self._registry.database, Bindings(shape.arguments))
 
     def get(self, key: Any, query: Any = None, /, **parameters: Any) -> dict[str, Any]:
         """Give the item with a key; a composite key is a list of values, in the order of the primary key.
@@ -110,7 +110,7 @@ class Items:
         asked = evolve(parse(query, **parameters), limit=1, page=None, meta=None)
         with self._registry.database.reading():
             resolved = self._resolve(asked)
-            items = self._result(Reader(resolved), Bindings())
+            items = Reader(resolved).read(self._registry.database, Bindings())
         return items[0] if items else defaults(resolved)
 
     def count(self, filter: Any = None) -> int:
@@ -166,7 +166,7 @@ class Items:
     def _by_keys(self, keys: list[Any], query: Any, parameters: Mapping[str, Any]) -> Result:
         asked = parse(query, **parameters)
         with self._registry.database.reading():
-            return self._result(Reader(self._resolve(asked, keys)), Bindings())
+            return Reader(self._resolve(asked, keys)).read(self._registry.database, Bindings())
 
     def _resolve(self, query: Query, keys: Sequence[Any] | None = None) -> ResolvedQuery:
         return resolve(query, self._registry.schema, self.collection, keys=keys, limits=self._registry.limits)
@@ -182,10 +182,6 @@ class Items:
             if key is not None:
                 cache.put(known, reader)
         return reader
-
-    def _result(self, reader: Reader, bindings: Bindings) -> Result:
-        items, meta = reader.read(self._registry.database, bindings)
-        return Result(items, meta)
 
 
 @frozen
@@ -204,7 +200,7 @@ class Prepared:
             if reader is None:
                 reader = Reader(self._items._resolve(self.query))
                 self._cache.put("", reader)
-            return self._items._result(reader, Bindings(arguments))
+            return reader.read(registry.database, Bindings(arguments))
 
 
 def defaults(query: ResolvedQuery) -> dict[str, Any]:

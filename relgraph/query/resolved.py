@@ -15,8 +15,9 @@ from attrs import field, frozen
 from relgraph.errors import InvalidQuery
 from relgraph.functions import Aggregate, Function
 from relgraph.operators import Operator
+from relgraph.query.cursor import After
 from relgraph.schema import AnyHop, Collection, Field, Hop
-from relgraph.values import Stored
+from relgraph.values import FieldType, Stored
 
 # --- operands --------------------------------------------------------------------------------------------------------
 
@@ -78,11 +79,22 @@ class Call:
     """A function over a field (`year(born)`, `json(meta, a.b)`) or over a to-many hop (`count(comments)`).
 
     `argument` is the json path as segments, or the field of the far collection that `sum(comments.likes)` adds up.
+    Of a row that is not there, a call over a field is unknown, and `count` over a hop is 0.
     """
 
     function: Function
     subject: Field | Hop
     argument: tuple[str | int, ...] | Field | None = None
+
+    @property
+    def type(self) -> FieldType:
+        """The type of the result, which decides what operators apply: min and max keep that of their field."""
+        if isinstance(self.argument, Field) and self.function.name != "countDistinct":
+            return FieldType.FLOAT if self.function.name == "avg" else self.argument.type
+        return self.function.result
+
+    def __str__(self) -> str:
+        return f"{self.function.name}({self.subject if self.argument is None else f'{self.subject}, ...'})"
 
 
 Value: TypeAlias = Field | Call
@@ -112,7 +124,7 @@ class AllOf:
 
 @frozen
 class AnyOf:
-    """OR of at least one condition."""
+    """OR of conditions; of none it is never true (a search where nothing can be searched, an empty list of keys)."""
 
     parts: tuple[Condition, ...]
 
@@ -258,4 +270,4 @@ class ResolvedQuery:
     page: Page = Page()
     meta: tuple[str, ...] | None = None
     grouping: Grouping | None = None
-    cursor: str | Parameter | None = None
+    after: After | None = None  # keyset paging: only items behind these sort values

@@ -23,7 +23,7 @@ from relgraph.query.resolved import (
 from relgraph.read.answers import value_answer
 from relgraph.read.fragments import Sql, Statement, sql
 from relgraph.read.joins import Renderer, column, far_key, near_key, wanted_key
-from relgraph.read.select import GroupPlan, Nested, counting, grouped, select
+from relgraph.read.select import GroupPlan, Nested, counting, grouped, select, sort_columns
 from relgraph.read.sql import call
 from relgraph.schema import Field, Hop
 
@@ -90,6 +90,7 @@ class Level:
     many: bool
     scan: Statement | None = None
     form: Callable[[Any], Any] | None = field(default=None, eq=False)
+    sorted_by: tuple[int, ...] = ()  # where a row of the root has its sort values, if a cursor is asked for
     children: tuple[tuple[LevelCell, Level], ...] = field(init=False)  # levels below, and the cells that look them up
 
     def __attrs_post_init__(self) -> None:
@@ -171,10 +172,15 @@ class _Planner:
             bare = tuple(columns.position(Sql(column(alias, name))) for name in query.collection.primary_key)
         else:
             cells = tuple(self.cell(renderer, show, alias, columns, owned=owned) for show in query.shows)
+        sorted_by: tuple[int, ...] = ()
+        if hop is None and query.after is not None:
+            sorted_by = tuple(columns.position(piece) for piece in sort_columns(renderer, query, alias))
         nested = None if hop is None else Nested(hop, far_key(hop, alias), wanted_key(hop, alias))
         statement, scan = select(renderer, query, alias, columns.pieces, nested)
         many = hop is not None and hop.many
-        return Level(index, query.collection.name, statement, cells, bare or (), owned, many, scan, shared_form(hop))
+        return Level(
+            index, query.collection.name, statement, cells, bare or (), owned, many, scan, shared_form(hop), sorted_by
+        )
 
     def cell(self, renderer: Renderer, show: Shown, alias: str, columns: _Columns, *, owned: bool) -> LevelCell:
         match show:

@@ -28,6 +28,7 @@ from relgraph.read.joins import Path, Renderer, guarded, identity, table
 from relgraph.read.sql import (
     all_where,
     apart,
+    behind_values,
     conjunction,
     conjuncts,
     directed,
@@ -59,12 +60,13 @@ def select(
 ) -> tuple[Statement, Statement | None]:
     """Give the select of a level, and the one that scans its whole collection where that is possible and as good."""
     head = sql("SELECT ", joined(", ", columns or [Sql("NULL")]), " FROM ", table(query.collection.name, alias))
-    if any(hop.many for key in query.order for hop in key.path):
+    if is_ranked(query):
         return Statement.of(_ranked(renderer, query, alias, head, nested)), None
     keys = order(renderer, query.order, alias)
     where = [] if query.where is None else [conjunction(renderer, conjuncts(query.where), alias, top=nested is None)]
     if nested is None:
-        return Statement.of(sql(head, all_where(where), _by(keys), _cut(query.page))), None
+        where += _behind(query, [reached_stored(renderer, key, alias) for key in query.order])
+        return Statement.of(sql(head, all_where(where), _by(keys), _cut(query))), None
     where += guarded(nested.hop, None, alias)
     if nested.hop.many and query.page != Page():
         return Statement.of(_lateral(renderer, query, alias, head, nested)), None
@@ -79,12 +81,34 @@ def _by(keys: Sequence[Sql]) -> Sql:
     return sql(" ORDER BY ", joined(", ", keys)) if keys else Sql("")
 
 
-def _cut(page: Page) -> Sql:
+def _cut(query: ResolvedQuery) -> Sql:
+    """Give LIMIT and OFFSET; a page of a cursor reads one item more, to know whether another page follows."""
+    page = query.page
     if page == Page():
         return Sql("")
     limit = Literal(-1) if page.limit is None else _operand(page.limit)
-    cut = Sql(" LIMIT ?", (limit,))
+    cut = Sql(" LIMIT ?" if query.after is None or page.limit is None else " LIMIT ? + 1", (limit,))
     return cut if page.offset == 0 else sql(cut, Sql(" OFFSET ?", (_operand(page.offset),)))
+
+
+def sort_columns(renderer: Renderer, query: ResolvedQuery, alias: str) -> list[Sql]:
+    """Give the columns of a level's rows that hold its sort values, for the next page of a cursor."""
+    if is_ranked(query):
+        return [Sql(f"ranked.s{index}") for index in range(len(query.order))]
+    return [reached_stored(renderer, key, alias) for key in query.order]
+
+
+def is_ranked(query: ResolvedQuery) -> bool:
+    """Say whether a level is sorted through a to-many relation."""
+    return any(hop.many for key in query.order for hop in key.path)
+
+
+def _behind(query: ResolvedQuery, keys: Sequence[Sql]) -> list[Sql]:
+    """Give the condition that a cursor puts on the rows of the root."""
+    if query.after is None or query.after.values is None:
+        return []
+    directed_keys = [(key, order.descending) for key, order in zip(keys, query.order, strict=True)]
+    return [behind_values(directed_keys, query.after.values)]
 
 
 def _operand(number: Any) -> Any:
@@ -107,7 +131,7 @@ def _lateral(renderer: Renderer, query: ResolvedQuery, alias: str, head: Sql, ne
         f"SELECT {', '.join(f'{inner}.{name}' for name in names)} FROM {table(query.collection.name, inner)}",
         all_where(where),
         _by(order(renderer, query.order, inner)),
-        _cut(query.page),
+        _cut(query),
     )
     row = f"{alias}.{names[0]}" if len(names) == 1 else f"({', '.join(f'{alias}.{name}' for name in names)})"
     start, _, _ = head.text.rpartition(" FROM ")
@@ -170,7 +194,8 @@ def _ranked(renderer: Renderer, query: ResolvedQuery, alias: str, head: Sql, nes
     same = " AND ".join(f"{alias}.{name} = ranked.k{i}" for i, name in enumerate(names))
     sorted_by = [directed(Sql(f"ranked.s{index}"), key) for index, key in enumerate(query.order)]
     if nested is None:
-        return sql(head, " JOIN (", ranked, f") AS ranked ON {same}", _by(sorted_by), _cut(query.page))
+        behind = _behind(query, [Sql(f"ranked.s{index}") for index in range(len(keys))])
+        return sql(head, " JOIN (", ranked, f") AS ranked ON {same}", all_where(behind), _by(sorted_by), _cut(query))
     if nested.hop.many and query.page != Page():
         ranked = _page_of_each(ranked, kept, sorts, by, query.page)
     return sql(head, " JOIN (", ranked, f") AS ranked ON {same}", _by([Sql("ranked.parent"), *sorted_by]))
@@ -255,7 +280,7 @@ def grouped(renderer: Renderer, query: ResolvedQuery, grouping: Grouping) -> Gro
         ")",
         by,
         _by([_group_key(key, grouping, measures) for key in grouping.order]),
-        _cut(query.page),
+        _cut(query),
     )
     return GroupPlan(
         Statement.of(text),
