@@ -101,7 +101,9 @@ class Database:
             raise CannotOpen(path, _why_not(path, error)) from error
         database = cls(connection, path, read_only=read_only, owned=True, timeout_ms=timeout_ms)
         try:
-            database._prepare({**_SPEED, "trusted_schema": "OFF", "query_only": "ON" if read_only else "OFF"})
+            # trusted_schema stays on: off, SQLite refuses the triggers that keep an FTS5 table (3.40), and all it would
+            # fence in here are relgraph's own functions, which do no harm in a view or trigger
+            database._prepare({**_SPEED, "query_only": "ON" if read_only else "OFF"})
         except BaseException:
             connection.close()
             raise
@@ -120,7 +122,7 @@ class Database:
         functions.register(self.raw)
 
     def _why_off(self, pragma: str) -> str:
-        if self.raw.in_transaction:
+        if self.in_transaction:
             return f"{pragma} is off, and SQLite cannot switch it on inside a transaction; commit or roll back first"
         return f"{pragma} cannot be switched on in this build of SQLite"
 
@@ -152,6 +154,14 @@ class Database:
 
     # --- transactions ------------------------------------------------------------------------------------------------
 
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open; on a closed connection there is none."""
+        try:
+            return self.raw.in_transaction
+        except sqlite3.ProgrammingError:
+            return False
+
     def reading(self) -> _Reading:
         """Hold one read snapshot; inside an open transaction that one is the snapshot.
 
@@ -168,7 +178,7 @@ class Database:
         """
         if self.read_only:
             raise DatabaseReadOnly(self.name, "it was opened read-only")
-        nested = self.raw.in_transaction
+        nested = self.in_transaction
         self.execute("SAVEPOINT relgraph" if nested else "BEGIN IMMEDIATE")
         try:
             yield
@@ -180,7 +190,7 @@ class Database:
             raise
 
     def _undo(self, nested: bool) -> None:
-        if self._closed or not self.raw.in_transaction:  # a full disk and its like roll back by themselves
+        if self._closed or not self.in_transaction:  # a full disk and its like roll back by themselves
             return
         if nested:
             self.execute("ROLLBACK TO relgraph")
@@ -247,13 +257,13 @@ class _Reading:
 
     def __enter__(self) -> None:
         database = self._database
-        self._begun = database._closed or not database.raw.in_transaction
+        self._begun = not database.in_transaction
         if self._begun:
             database.execute("BEGIN")
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         database = self._database
-        if self._begun and not (database._owned and database._closed) and database.raw.in_transaction:
+        if self._begun and database.in_transaction:
             # COMMIT after an error too: there is nothing to undo but what an inner writing() has already promised
             self._commit()
         if isinstance(error, sqlite3.Error):
