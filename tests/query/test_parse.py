@@ -253,7 +253,7 @@ def test_search() -> None:
     """A search is a text, trimmed unless it is blank altogether."""
     assert parse(search=" sqlite ").search == "sqlite"
     assert parse(search="  ").search == "  "
-    assert parse(search="").search is None
+    assert parse(search="").search is parse(search=None).search is None
     for value in (5, True, ["sqlite"], {}):
         assert refused({"search": value}).where == "search"
 
