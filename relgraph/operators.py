@@ -144,7 +144,8 @@ _blank = Operator(
 _eq = Operator("_eq", Arity.ONE, _EQUAL, "{v} = {x}", _equal, "{v} is {x}")
 _in = Operator("_in", Arity.MANY, _LISTED, "{v} IN ({xs})", _among, "{v} is one of {xs}")
 _within = Operator("_between", Arity.TWO, _ORDERED, "{v} BETWEEN {x0} AND {x1}", _between, "{v} is from {x0} to {x1}")
-# instr compares characters, not patterns; a suffix is compared as bytes, since substr(.., -n) stops at a NUL character
+# instr compares characters, not patterns; a suffix is compared as bytes, since substr(.., -n) stops at a NUL character,
+# and only where the value is as long, since substr of an empty blob is NULL
 _contains = Operator(
     "_contains",
     Arity.ONE,
@@ -168,7 +169,8 @@ _ends = Operator(
     "_ends_with",
     Arity.ONE,
     _MATCHED,
-    "substr(CAST({v} AS BLOB), -length(CAST({x} AS BLOB))) = CAST({x} AS BLOB)",
+    "(length(CAST({v} AS BLOB)) >= length(CAST({x} AS BLOB))"
+    " AND substr(CAST({v} AS BLOB), -length(CAST({x} AS BLOB))) = CAST({x} AS BLOB))",
     _matched(str.endswith),
     "{v} ends with {x}",
     by_text=True,
