@@ -17,6 +17,7 @@ from typing import Final
 from attrs import frozen
 
 from relgraph.errors import CannotChangeTable
+from relgraph.schema import folded
 
 
 @frozen
@@ -98,11 +99,7 @@ def same_name(left: str, right: str) -> bool:
     >>> same_name("Author", "aUTHOR"), same_name("É", "é")
     (True, False)
     """
-    return _lowered(left) == _lowered(right)
-
-
-def _lowered(name: str) -> bytes:
-    return name.encode("utf-8", "surrogatepass").lower()
+    return folded(left) == folded(right)
 
 
 # --- the public changes ----------------------------------------------------------------------------------------------

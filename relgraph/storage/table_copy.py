@@ -1,0 +1,105 @@
+"""A table under a new definition by copying it, where its text cannot be edited.
+
+In: a table, and a CREATE TABLE text that differs from its own in foreign keys only. Out: a table of the same name with
+the same rows, rowids, indexes and triggers. Needs an open transaction with `foreign_keys` off: with them on, dropping
+the old table would delete or clear what points at it. Statistics of ANALYZE on the table are dropped.
+
+Raises `CannotChangeTable` when something could not be carried over; the caller's transaction then takes all back.
+
+Source: the procedure of https://www.sqlite.org/lang_altertable.html, section 7.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from relgraph.errors import CannotChangeTable
+from relgraph.storage.connection import Database
+from relgraph.storage.sql_text import quoted, same_name, with_table_name
+
+_COPY: Final = "relgraph copy of "  # the name of the new table while rows are copied
+_ROWID_NAMES: Final = ("rowid", "_rowid_", "oid")
+
+
+def copy_table(database: Database, table: str, sql: str) -> None:
+    """Put the rows of `table` under the text `sql`, and back in place all that belongs to the table."""
+    copy = _COPY + table
+    belongings = _belongings(database, table)
+    sequence = _sequence(database, table)
+    # the renaming must leave alone what others say about the table, and rows pass as they are
+    with switched(database, "legacy_alter_table", "ON"), switched(database, "ignore_check_constraints", "ON"):
+        database.execute(with_table_name(sql, copy))
+        _copy_rows(database, table, copy)
+        database.execute(f"DROP TABLE main.{quoted(table)}")
+        database.execute(f"ALTER TABLE main.{quoted(copy)} RENAME TO {quoted(table)}")
+    for text in belongings:
+        database.execute(text)
+    if sequence is not None:
+        database.execute("UPDATE main.sqlite_sequence SET seq = ? WHERE name = ?", (sequence, table))
+
+
+def _copy_rows(database: Database, table: str, copy: str) -> None:
+    """Copy all rows with their rowids, and make sure that each value arrived as it was."""
+    columns = _stored_columns(database, table)
+    names = ", ".join(columns)
+    database.execute(f"INSERT INTO main.{quoted(copy)} ({names}) SELECT {names} FROM main.{quoted(table)}")
+    counts = [_count(database, name) for name in (table, copy)]
+    typed = ", ".join(f"{name} COLLATE BINARY, typeof({name})" for name in columns)
+    differing = database.execute(
+        f"SELECT {typed} FROM main.{quoted(table)} EXCEPT SELECT {typed} FROM main.{quoted(copy)} LIMIT 1"
+    )
+    if counts[0] != counts[1] or differing.fetchone():
+        raise CannotChangeTable(table, "its rows would not be copied as they are")
+
+
+def _count(database: Database, table: str) -> int:
+    return int(database.execute(f"SELECT count(*) FROM main.{quoted(table)}").fetchone()[0])
+
+
+def _stored_columns(database: Database, table: str) -> Sequence[str]:
+    """Give the columns to copy as SQL names: all that are not generated, and the rowid where there is one."""
+    rows = database.execute("SELECT name, hidden FROM pragma_table_xinfo(?, 'main')", (table,)).fetchall()
+    columns = [quoted(name) for name, hidden in rows if not hidden]
+    (without_rowid,) = database.execute(
+        "SELECT wr FROM pragma_table_list WHERE schema = 'main' AND name = ? COLLATE NOCASE", (table,)
+    ).fetchone()
+    if without_rowid:
+        return columns
+    free = [word for word in _ROWID_NAMES if not any(same_name(word, name) for name, _ in rows)]
+    if not free:
+        raise CannotChangeTable(table, "its columns hide the rowid, which would change")
+    return [free[0], *columns]
+
+
+def _belongings(database: Database, table: str) -> list[str]:
+    """Give the texts of the indexes and triggers that go with a table when it is dropped."""
+    belongs = "sql IS NOT NULL AND type IN ('index', 'trigger') AND tbl_name = ? COLLATE NOCASE"
+    if database.execute(f"SELECT 1 FROM temp.sqlite_master WHERE {belongs}", (table,)).fetchone():
+        raise CannotChangeTable(table, "a temporary trigger on it would be lost")
+    rows = database.execute(f"SELECT sql FROM main.sqlite_master WHERE {belongs} ORDER BY rowid", (table,))
+    return [sql for (sql,) in rows.fetchall()]
+
+
+def _sequence(database: Database, table: str) -> int | None:
+    """Give the highest key that AUTOINCREMENT has given out, which may be above those in the table."""
+    if not database.execute("SELECT 1 FROM main.sqlite_master WHERE name = 'sqlite_sequence'").fetchone():
+        return None
+    row = database.execute("SELECT seq FROM main.sqlite_sequence WHERE name = ?", (table,)).fetchone()
+    return None if row is None else row[0]
+
+
+@contextmanager
+def switched(database: Database, pragma: str, value: str) -> Iterator[None]:
+    """Hold a setting of the connection at another value, and put it back whatever happens."""
+    before = database.execute(f"PRAGMA {pragma}").fetchone()[0]
+    database.execute(f"PRAGMA {pragma} = {value}")
+    try:
+        yield
+    finally:
+        try:
+            database.execute(f"PRAGMA {pragma} = {before}")
+        except sqlite3.Error:  # an interruption must not leave it behind
+            database.execute(f"PRAGMA {pragma} = {before}")
