@@ -1,0 +1,28 @@
+"""Limits: how much one query may ask for, refused before anything runs.
+
+In: numbers a caller may change. Out: what `resolve` measures a query against. Raises nothing itself; see
+`LimitExceeded`. Within the defaults no query reaches a limit of SQLite's own (measured on 3.40.1).
+"""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+
+@frozen
+class Limits:
+    """How deep, how broad and how costly one query may be.
+
+    >>> Limits(max_depth=3).max_depth
+    3
+    """
+
+    max_depth: int = 10  # field keys on the deepest path of fields, filter, sort or deep
+    max_fields: int = 10_000  # values shown, wildcards expanded, over all levels
+    max_columns: int = 1_900  # values shown and sorted by at one level; SQLite holds 2000 columns in a result
+    max_conditions: int = 500  # operators in one filter; SQLite's expression tree ends at a depth of 1000
+    max_nesting: int = 24  # groups inside one another, a quantifier counting three; SQLite's parser ends at about 32
+    max_operands: int = 30_000  # operands of all operators, and keys; SQLite binds 32766
+    max_joins: int = 50  # different relation paths of one filter and sort; SQLite joins 64 tables
+    max_cost: int = 100_000  # 1 for each value, condition and 10 operands, 20 for each level, path and quantifier
+    default_limit: int | None = None  # items where no limit is given, at every level; None: all
