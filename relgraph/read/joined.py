@@ -114,7 +114,7 @@ def joined_rows(
     walks = []
     for names, path in sorted(paths.items(), key=lambda pair: len(pair[0])):
         walks.append((names, rows_at(path, fixed, source)))
-        fixed |= {names}
+        fixed = fixed.union({names})
 
     def rows(joined: Joined) -> list[Joined]:
         choices = [joined]

@@ -79,7 +79,7 @@ def order(query: ResolvedQuery, source: Source) -> Callable[[Iterable[Row]], lis
     A row stands where the first of its joined rows stands that fulfil the filter, by the whole tuple of keys.
     """
     paths = to_many(key.path for key in query.order)
-    fixed = ROOT | paths.keys()
+    fixed = ROOT.union(paths)
     choices, fulfils = joined_rows(paths, ROOT, source), condition(query.where, fixed, source)
     keys = [key_at(key, fixed, source) for key in query.order]
 

@@ -108,7 +108,7 @@ def together(
     parts: Sequence[Condition], shared: Mapping[Names, Path], fixed: frozenset[Names], source: Source
 ) -> Fulfils:
     """Give whether some choice of rows at the shared paths fulfils all parts."""
-    found = [condition(part, fixed | shared.keys(), source) for part in parts]
+    found = [condition(part, fixed.union(shared), source) for part in parts]
     if not shared:
         return found[0]
     choices = joined_rows(shared, fixed, source)
