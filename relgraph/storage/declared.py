@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from relgraph.values import FieldType, Stored
+from relgraph.values import FieldType, Stored, with_affinity
 
 _AFFINITIES: Final = (
     (("INT",), "INTEGER"),
@@ -84,30 +84,27 @@ def default_value(sql: str | None, affinity: str) -> Stored:
     """
     text = "" if sql is None else sql.strip()
     if _NUMBER.fullmatch(text):
-        return _with_affinity(_number(text.replace(" ", "")), affinity)
+        return _kept(_number(text.replace(" ", "")), affinity)
     if blob := _BLOB.fullmatch(text):
         return bytes.fromhex(blob[1])
     if text.upper() in _WORDS:
-        return _with_affinity(_WORDS[text.upper()], affinity)
+        return _kept(_WORDS[text.upper()], affinity)
     if found := _TEXT.fullmatch(text):
         quote = text[0]
-        return _with_affinity(
-            next(part for part in found.groups() if part is not None).replace(quote * 2, quote), affinity
-        )
+        return _kept(next(part for part in found.groups() if part is not None).replace(quote * 2, quote), affinity)
     return None
 
 
 def _number(text: str) -> int | float:
     if "x" in text.lower():
         return int(text, 16)
-    return float(text) if set(text.lower()) & set(".e") else int(text)
+    whole = not set(text.lower()) & set(".e") and -(2**63) <= int(text) < 2**63
+    return int(text) if whole else float(text)
 
 
-def _with_affinity(value: int | float | str | None, affinity: str) -> Stored:
-    if isinstance(value, str) and affinity in ("INTEGER", "REAL", "NUMERIC") and _NUMBER.fullmatch(value.strip()):
-        value = _number(value.strip())
-    if isinstance(value, (int, float)) and affinity == "TEXT":
-        return str(value)
-    if isinstance(value, float) and affinity in ("INTEGER", "NUMERIC") and value.is_integer():
-        return int(value)
-    return float(value) if isinstance(value, int) and affinity == "REAL" else value
+def _kept(value: int | float | str | None, affinity: str) -> Stored:
+    """Give a value as a column of that affinity stores it."""
+    stored = with_affinity(value, affinity)
+    if isinstance(stored, float) and affinity in ("INTEGER", "NUMERIC") and stored.is_integer() and abs(stored) < 2**63:
+        return int(stored)
+    return float(stored) if isinstance(stored, int) and affinity == "REAL" else stored

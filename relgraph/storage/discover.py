@@ -37,19 +37,24 @@ def stitch(keyed: Iterable[Relation], stored: Sequence[Relation]) -> tuple[Relat
     ... ]
     [4, 7]
     """
-    left = {relation.id: relation for relation in stored}
-    listed = []
-    for key in keyed:
-        match = next((relation for relation in left.values() if _agree(relation, key)), None)
-        if match is not None:
-            del left[match.id]
-            key = evolve(match, one_collection=key.one_collection, foreign_key=key.foreign_key)
-        listed.append(key)
-    return (*listed, *left.values())
+    rows: dict[str, list[Relation]] = {}
+    for relation in stored:
+        rows.setdefault(relation.name, []).append(relation)
+    matches = [(key, _take_row(key, rows.get(key.name, []))) for key in keyed]
+    left = {relation.id for relations in rows.values() for relation in relations}
+    listed = (
+        evolve(row, one_collection=key.one_collection, foreign_key=key.foreign_key) if row else key
+        for key, row in matches
+    )
+    return (*listed, *(relation for relation in stored if relation.id in left))
 
 
-def _agree(stored: Relation, key: Relation) -> bool:
-    return stored.name == key.name and stored.one_collection in (None, key.one_collection)
+def _take_row(key: Relation, rows: list[Relation]) -> Relation | None:
+    """Take the first stored relation that speaks of a key out of those of its field."""
+    for place, row in enumerate(rows):
+        if row.one_collection in (None, key.one_collection):
+            return rows.pop(place)
+    return None
 
 
 def infer(relations: Sequence[Relation], collections: Mapping[str, Collection]) -> tuple[Relation, ...]:
