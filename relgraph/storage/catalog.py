@@ -212,6 +212,21 @@ def relations_table(database: Database) -> str | None:
     return _store_among(shapes)
 
 
+def definition_rows(database: Database) -> tuple[tuple[Any, ...], ...]:
+    """Give all rows that define relations and fields, to be compared with what they were.
+
+    >>> database = Database.open(":memory:")
+    >>> definition_rows(database)
+    ()
+    >>> database.close()
+    """
+    store = relations_table(database)
+    if store is None:
+        return ()
+    tables = _DIRECTUS if store == DIRECTUS_TABLE else (store,)
+    return tuple(row for table in tables for row in database.execute(f"SELECT * FROM main.{table} ORDER BY 1"))
+
+
 def insert_relation(database: Database, relation: Relation) -> int:
     """Store a relation and give its id: the one it has, or a new one."""
     with database.writing():

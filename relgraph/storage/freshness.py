@@ -1,0 +1,58 @@
+"""Freshness: a schema that is never older than the database it was read from.
+
+In: a `Database`. Out: its `Schema`, read again when the tables changed (`PRAGMA schema_version`) or when rows that
+define relations did (`PRAGMA data_version` tells of other connections, `total_changes` of this one). Costs two pragmas
+where nothing happened. Fails only as the database does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import define, field
+
+from relgraph.schema import Schema
+from relgraph.storage.catalog import definition_rows, load
+from relgraph.storage.connection import Database
+
+
+@define
+class FreshSchema:
+    """The schema of a database, with what tells whether it still holds."""
+
+    database: Database
+    discover: bool = True
+    _schema: Schema | None = field(default=None, init=False)
+    _version: int = field(default=-1, init=False)
+    _writes: tuple[int, int] = field(default=(-1, -1), init=False)
+    _rows: tuple[Any, ...] = field(default=(), init=False)
+
+    def get(self) -> Schema:
+        """Give the schema as it is now.
+
+        >>> database = Database.open(":memory:")
+        >>> fresh = FreshSchema(database)
+        >>> before = fresh.get()
+        >>> _ = database.execute("CREATE TABLE tags (id INTEGER PRIMARY KEY)")
+        >>> list(before.collections), list(fresh.get().collections), fresh.get() is fresh.get()
+        ([], ['tags'], True)
+        >>> database.close()
+        """
+        database = self.database
+        version = database.schema_version()
+        writes = (database.data_version(), database.raw.total_changes)
+        if self._schema is not None and version == self._version and writes == self._writes:
+            return self._schema
+        with database.reading():
+            return self._read_again()
+
+    def _read_again(self) -> Schema:
+        """Read the schema within one snapshot, unless only rows changed that define nothing."""
+        database = self.database
+        version, rows = database.schema_version(), definition_rows(database)
+        writes = (database.data_version(), database.raw.total_changes)
+        schema = self._schema
+        if schema is None or version != self._version or rows != self._rows:
+            schema = load(database, discover=self.discover)
+        self._schema, self._version, self._writes, self._rows = schema, version, writes, rows
+        return schema
