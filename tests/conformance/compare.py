@@ -1,6 +1,6 @@
 """When two answers are the same, as the recording says it.
 
-In: what is owed and what was answered, both plain JSON data. Out: yes or no. Nothing here can fail.
+In: what is owed and what was answered, both plain data. Out: yes or no. Nothing here can fail.
 """
 
 from __future__ import annotations
@@ -34,8 +34,10 @@ def _canonical(value: Any, unordered: bool) -> Any:
             return ("text", value)
         case dict():
             return ("object", sorted((name, _canonical(inner, unordered)) for name, inner in value.items()))
+        case bytes():  # no JSON, but what a BLOB column of a plain file answers
+            return ("bytes", value)
         case list():
             items = [_canonical(item, unordered) for item in value]
             return ("list", sorted(items) if unordered else items)
         case _:
-            return ("no JSON", type(value).__name__, id(value))
+            return ("no data", type(value).__name__, id(value))
