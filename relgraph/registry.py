@@ -112,7 +112,7 @@ class RelationRegistry:
         return stored[id]
 
     def find(self, collection: str, field: str) -> Relation:
-        """Give the relation whose many side is that field. Errors: `Forbidden` (403) for an unknown name or plain field.
+        """Give the relation whose many side is that field. Errors: `Forbidden` (403) for an unknown or plain field.
 
         >>> with RelationRegistry(":memory:") as registry:
         ...     _ = registry.connection.execute(
