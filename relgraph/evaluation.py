@@ -7,8 +7,10 @@ would answer. Raises the same errors as a read: the question is parsed and resol
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
+from relgraph.query.ast import Query
 from relgraph.query.limits import Limits
 from relgraph.query.parse import parse
 from relgraph.query.resolve import resolve
@@ -44,13 +46,14 @@ def evaluate(
     >>> evaluate({"fields": ["name"], "filter": {"id": {"_gt": 1}}}, rows, schema, collection="cities").data
     [{'name': 'Oslo'}]
     """
-    resolved = resolve(parse(query), schema, collection, limits=limits or Limits())
+    asked = query if isinstance(query, Query) else parse(query)
+    resolved = resolve(asked, schema, collection, limits=limits or Limits())
     given = {
-        name: (as_stored(row, schema.collections[name]) for row in rows)
+        name: map(partial(as_stored, schema.collections[name]), rows)
         for name, rows in items.items()
         if name in schema.collections
     }
-    return Result(*memory.evaluate(resolved, given))
+    return memory.evaluate(resolved, given)
 
 
 def matches(filter: object, item: Mapping[str, Any], schema: Schema, *, collection: str) -> Truth:

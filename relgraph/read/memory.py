@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar, assert_never
 
+from relgraph.query.cursor import write_cursor
 from relgraph.query.resolved import (
     Bindings,
     Condition,
@@ -32,22 +33,28 @@ from relgraph.query.resolved import (
 from relgraph.read.answers import group_answer, measure_answer, value_answer
 from relgraph.read.joined import ROOT, Joined, Source, joined_rows, rows_at, to_many
 from relgraph.read.memory_conditions import condition, key_at, ordered
+from relgraph.read.result import Result
 from relgraph.read.tables import Row, Tables, key_of
 from relgraph.schema import Hop
 from relgraph.values import Truth, as_text, sort_key
 
 Answer: TypeAlias = Callable[[Row], Any]
 Measured: TypeAlias = Callable[[Sequence[Row]], Any]
+Place: TypeAlias = tuple[tuple[int, Any], ...]  # sort keys
+Placed: TypeAlias = tuple[Place, Row]
 Thing = TypeVar("Thing")
 
 
-def evaluate(
-    query: ResolvedQuery, items: Mapping[str, Iterable[Row]], bindings: Bindings | None = None
-) -> tuple[list[Any], dict[str, int] | None]:
-    """Give the answer and the meta counts of a query over the rows of every collection, complete and as stored."""
+def evaluate(query: ResolvedQuery, items: Mapping[str, Iterable[Row]], bindings: Bindings | None = None) -> Result:
+    """Give the items, counts and cursor a query asks for, over the rows of every collection, complete and as stored."""
     tables = Tables(items, bindings or Bindings())
     rows = tables.rows(query.collection.name)
-    return level(query, tables)(rows), counts(query, tables, rows)
+    meta = counts(query, tables, rows)
+    if query.grouping is not None:
+        return Result(level(query, tables)(rows), meta)
+    found, cursor = turned(query, order(query, tables)(rows), tables.bindings)
+    answer = item(query, tables)
+    return Result([answer(row) for _, row in found], meta, cursor)
 
 
 def matches(
@@ -73,8 +80,8 @@ def counts(query: ResolvedQuery, source: Source, rows: Sequence[Row]) -> dict[st
 # --- which rows, in which order --------------------------------------------------------------------------------------
 
 
-def order(query: ResolvedQuery, source: Source) -> Callable[[Iterable[Row]], list[Row]]:
-    """Give the function that picks the rows that fulfil `query.where` and puts them in `query.order`.
+def order(query: ResolvedQuery, source: Source) -> Callable[[Iterable[Row]], list[Placed]]:
+    """Give the function that picks the rows that fulfil `query.where`, and puts them with their place in `query.order`.
 
     A row stands where the first of its joined rows stands that fulfil the filter, by the whole tuple of keys.
     """
@@ -83,18 +90,18 @@ def order(query: ResolvedQuery, source: Source) -> Callable[[Iterable[Row]], lis
     choices, fulfils = joined_rows(paths, ROOT, source), condition(query.where, fixed, source)
     keys = [key_at(key, fixed, source) for key in query.order]
 
-    def pick(rows: Iterable[Row]) -> list[Row]:
+    def pick(rows: Iterable[Row]) -> list[Placed]:
         placed = []
         for row in rows:
             places = [tuple(key(choice) for key in keys) for choice in choices({(): row}) if fulfils(choice) is True]
             if places:
                 placed.append((first(places, query.order), row))
-        return [row for _, row in sort(placed, query.order, place=lambda pair: pair[0])]
+        return sort(placed, query.order, place=lambda pair: pair[0])
 
     return pick
 
 
-def first(places: list[tuple[Any, ...]], keys: Sequence[Order]) -> tuple[Any, ...]:
+def first(places: list[Place], keys: Sequence[Order]) -> Place:
     """Give the place that comes first."""
     return places[0] if len(places) == 1 else sort(places, keys, place=lambda place: place)[0]
 
@@ -107,6 +114,26 @@ def sort(
     for index, key in reversed(list(enumerate(keys))):
         result.sort(key=lambda thing, index=index: place(thing)[index], reverse=key.descending)  # type: ignore[misc]  # mypy cannot infer a lambda with a default
     return result
+
+
+def turned(query: ResolvedQuery, placed: list[Placed], bindings: Bindings) -> tuple[list[Placed], str | None]:
+    """Give the page a query asks for, and the cursor of the next one where a cursor was asked for and one follows."""
+    after = query.after
+    if after is not None and after.values is not None:
+        last = tuple(map(sort_key, after.values))
+        placed = [pair for pair in placed if is_behind(pair[0], last, query.order)]
+    found = page(query.page, placed, bindings)
+    if after is None or not found or len(found) == len(placed):
+        return found, None
+    return found, write_cursor(after.signature, tuple(value if rank else None for rank, value in found[-1][0]))
+
+
+def is_behind(place: Place, other: Place, keys: Sequence[Order]) -> bool:
+    """Say whether a place comes after another."""
+    for mine, theirs, key in zip(place, other, keys, strict=True):
+        if mine != theirs:
+            return (mine < theirs) is key.descending
+    return False
 
 
 def page(wanted: Page, things: list[Thing], bindings: Bindings) -> list[Thing]:
@@ -128,7 +155,7 @@ def level(query: ResolvedQuery, source: Source) -> Callable[[Sequence[Row]], lis
     if query.grouping is not None:
         return grouped(query, query.grouping, source)
     pick, answer = order(query, source), item(query, source)
-    return lambda rows: [answer(row) for row in page(query.page, pick(rows), source.bindings)]
+    return lambda rows: [answer(row) for _, row in page(query.page, pick(rows), source.bindings)]
 
 
 def item(query: ResolvedQuery, source: Source) -> Answer:

@@ -17,7 +17,7 @@ from relgraph.read.joined import ROOT
 from relgraph.read.memory_conditions import condition
 from relgraph.read.tables import NOT_GIVEN, FarRows, PartialRow, Row, stored
 from relgraph.schema import Collection, Hop, Schema
-from relgraph.values import Truth
+from relgraph.values import Truth, as_text
 
 
 def matches(node: Condition | None, item: Mapping[str, Any], collection: Collection, source: Nested) -> Truth:
@@ -80,10 +80,10 @@ class Nested:
 
     def _key(self, item: Mapping[str, Any], name: str, collection: Collection) -> Any:
         """Give the key inside the object that stands at a to-one field; a plain field's object is its value."""
-        hop = collection.hops.get(name)
         if name in collection.any_hops:
             any_hop = collection.any_hops[name]
-            hop = any_hop.hops.get(str(item.get(any_hop.collection_field)))
-            if hop is None:
-                return NOT_GIVEN
-        return item[name] if hop is None else item[name].get(hop.far_field, NOT_GIVEN)
+            scope = any_hop.hops.get(str(item.get(any_hop.collection_field)))
+            key = item[name].get(scope.far_field, NOT_GIVEN) if scope else NOT_GIVEN
+            return key if key is NOT_GIVEN else as_text(key)
+        hop = collection.hops.get(name)
+        return item[name].get(hop.far_field, NOT_GIVEN) if hop else item[name]

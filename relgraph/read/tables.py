@@ -59,7 +59,7 @@ def stored(field: Field, value: Any) -> Stored:
     return value  # type: ignore[no-any-return]  # what is no stored value is answered as it was given
 
 
-def as_stored(row: Row, collection: Collection) -> Row:
+def as_stored(collection: Collection, row: Row) -> Row:
     """Give a row with every field of its collection in stored form; what it does not name is NULL."""
     return {name: stored(field, row.get(name)) for name, field in collection.fields.items()}
 

@@ -8,8 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from relgraph.operators import OPERATORS
-from relgraph.query.resolved import AllOf, AnyOf, Condition, Literal, Order, Quantified, ResolvedQuery
-from relgraph.query.resolved import Test as Comparison
+from relgraph.query.resolved import AllOf, AnyOf, Condition, Literal, Order, Quantified, ResolvedQuery, Test
 from relgraph.read import memory
 from relgraph.read.tables import Row
 from relgraph.relation import Relation
@@ -63,7 +62,7 @@ def comparisons(draw: st.DrawFn) -> Condition:
     """Draw a test of `size` at the end of some path."""
     path, (name, operand) = draw(st.sampled_from(PATHS)), draw(st.sampled_from(COMPARISONS))
     operands = () if operand is None else (Literal(operand),)
-    return Comparison(path, size_at(path), OPERATORS[name], operands)
+    return Test(path, size_at(path), OPERATORS[name], operands)
 
 
 @st.composite
@@ -72,7 +71,7 @@ def quantified(draw: st.DrawFn) -> Condition:
     path = draw(st.sampled_from([hops(""), hops("members")]))
     hop = hops("members.badges")[len(path)]
     name, operand = draw(st.sampled_from(COMPARISONS[:4]))
-    inner = Comparison((), size_at((hop,)), OPERATORS[name], (Literal(operand),))
+    inner = Test((), size_at((hop,)), OPERATORS[name], (Literal(operand),))
     return Quantified(path, hop, draw(st.sampled_from(("some", "none", "every"))), draw(st.sampled_from((inner, None))))
 
 
@@ -138,7 +137,7 @@ def holds(items: dict[str, list[Row]], node: Condition, choice: dict[Any, Row | 
     if isinstance(node, AnyOf):
         return any_of([holds(items, part, choice) for part in node.parts])
     row = choice[node.path]
-    if isinstance(node, Comparison):
+    if isinstance(node, Test):
         operands = [operand.bind(None) for operand in node.operands]  # type: ignore[arg-type]  # literals only
         return node.operator.test(None if row is None else row["size"], *operands)
     children = far_rows(items, node.hop, row)
@@ -169,9 +168,9 @@ def placed(items: dict[str, list[Row]], query: ResolvedQuery, descending: bool) 
     return [key for _, key in sorted(found, reverse=descending)]
 
 
-def at_size(path: str, operator: str, operand: int) -> Comparison:
+def at_size(path: str, operator: str, operand: int) -> Test:
     """Give a test of `size` at the end of a dotted path."""
-    return Comparison(hops(path), size_at(hops(path)), OPERATORS[operator], (Literal(operand),))
+    return Test(hops(path), size_at(hops(path)), OPERATORS[operator], (Literal(operand),))
 
 
 # --- the laws --------------------------------------------------------------------------------------------------------
@@ -207,4 +206,4 @@ def test_an_item_stands_where_its_first_fulfilling_row_stands(
     """Filter and sort share the rows of a shared path; an item stands at the first of those that fulfil the filter."""
     order = (*(Order(path, size_at(path), descending) for path in paths), Order((), CLUBS.fields["id"], descending))
     query = ResolvedQuery(CLUBS, None, node, order)
-    assert memory.evaluate(query, rows)[0] == placed(rows, query, descending)
+    assert memory.evaluate(query, rows).data == placed(rows, query, descending)
