@@ -338,7 +338,7 @@ class _Linking:
 
     def _add(self, relation: Relation, one_collection: str) -> None:
         one, many = self.collections[one_collection], self.collections[relation.many_collection]
-        key = one.fields[_far_field(relation, one)]
+        key = one.fields[far_field(relation, one)]
         hop = Hop(
             relation.many_field,
             relation,
@@ -348,7 +348,7 @@ class _Linking:
             far_field=key.name,
             many=False,
             collation=key.collation,
-            form=key_form(_kind(many.fields[relation.many_field], key), key.collation),
+            form=key_form(key_kind(many.fields[relation.many_field], key), key.collation),
         )
         self.hops[many.name][hop.name] = hop
         if relation.one_field is not None:
@@ -411,7 +411,7 @@ class _Linking:
         one = self.collections.get(one_collection)
         if one is None:
             return f"there is no collection {one_collection!r}"
-        name = _far_field(relation, one)
+        name = far_field(relation, one)
         if not name:
             return f"the key of {one.name} is not one column"
         if name not in one.fields:
@@ -420,7 +420,7 @@ class _Linking:
         if not (key.unique or one.primary_key == (name,)):
             return f"{key} is neither the primary key nor UNIQUE"
         near = self.collections[relation.many_collection].fields[relation.many_field]
-        comparable = _kind(near, key) is not None
+        comparable = key_kind(near, key) is not None
         return None if comparable else f"{near} holds {near.affinity}, but {key} holds {key.affinity}"
 
     def _why_no_one_field(self, relation: Relation) -> str | None:
@@ -437,16 +437,15 @@ class _Linking:
         return None
 
 
-def _kind(near: Field, key: Field) -> str | None:
+def key_kind(near: Field, key: Field) -> str | None:
     """Give how SQLite compares two columns, or None where it would never find a number and a text the same.
 
-    A column without a type takes the other's side, as https://www.sqlite.org/datatype3.html#comparisons says.
+    Beside a column of numbers, number text in a column without a type is a number; beside texts it stays what it is.
     """
     kinds = {_KINDS[near.affinity], _KINDS[key.affinity]}
-    typed = kinds - {"stored"}
-    if len(typed) > 1:
+    if kinds == {"text", "number"}:
         return None
-    return typed.pop() if len(kinds) > 1 else "stored"
+    return "number" if kinds == {"number", "stored"} else "stored"
 
 
 def _why_no_any(relation: Relation, many: Collection) -> str | None:
@@ -461,7 +460,7 @@ def _why_no_any(relation: Relation, many: Collection) -> str | None:
     return None if relation.one_field is None else "an any-to-many relation has no one_field"
 
 
-def _far_field(relation: Relation, one: Collection) -> str:
+def far_field(relation: Relation, one: Collection) -> str:
     """Give the column that a relation points at, or nothing where the key is not one column."""
     if relation.foreign_key is not None and relation.foreign_key.to_field:
         return relation.foreign_key.to_field
