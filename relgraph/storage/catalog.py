@@ -187,7 +187,7 @@ def _directus_notes(database: Database, field_columns: set[str]) -> _Notes:
 
 
 def _csv(text: str | None) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",")) if text else ()
+    return tuple(part.strip() for part in text.split(",") if part.strip()) if text else ()
 
 
 # --- the rows of relations -------------------------------------------------------------------------------------------

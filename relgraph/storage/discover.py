@@ -108,21 +108,26 @@ def junction_partners(
     A junction has two foreign keys that make up its primary key, or all its columns but an own key. A stored half that
     does not name the other back makes none.
     """
-    halves: dict[str, list[Relation]] = {}
+    keyed: dict[str, list[Relation]] = {}
     for relation in relations:
-        if relation.foreign_key is not None:
-            halves.setdefault(relation.many_collection, []).append(relation)
-    partners = {}
-    for name, pair in halves.items():
-        if name in collections and _is_junction(collections[name], {half.many_field for half in pair}, len(pair)):
-            for half, other in (pair, pair[::-1]):
-                if other.id is None or other.junction_field == half.many_field:
-                    partners[name, half.many_field] = other.many_field
-    return partners
+        if relation.foreign_key is not None and relation.many_collection in collections:
+            keyed.setdefault(relation.many_collection, []).append(relation)
+    return {
+        (name, half.many_field): other.many_field
+        for name, keys in keyed.items()
+        for half, other in _pair(collections[name], keys)
+        if other.id is None or other.junction_field == half.many_field
+    }
 
 
-def _is_junction(collection: Collection, halves: set[str], count: int) -> bool:
-    if len(halves) != 2 or count != 2:
-        return False
-    key = set(collection.primary_key)
-    return key == halves or (len(key) < 2 and set(collection.fields) - halves == key)
+def _pair(collection: Collection, keys: list[Relation]) -> tuple[tuple[Relation, Relation], ...]:
+    """Give the two keys that make a collection a junction, each with the other, or nothing."""
+    primary = set(collection.primary_key)
+    own = [key for key in keys if key.many_field in primary]
+    halves = own if len(primary) == len(own) == 2 else keys
+    fields = {half.many_field for half in halves}
+    if len(fields) != 2 or len(halves) != 2:
+        return ()
+    first, second = halves
+    alone = len(primary) < 2 and set(collection.fields) - fields == primary
+    return ((first, second), (second, first)) if alone or fields == primary else ()
