@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import define, evolve, field, frozen
 
 from relgraph.errors import InvalidPayload, InvalidQuery, ItemNotFound
-from relgraph.query.ast import Query
+from relgraph.query.ast import Param, Query
 from relgraph.query.parse import parse
 from relgraph.query.resolve import resolve
 from relgraph.query.resolved import Bindings, ResolvedQuery, Show
-from relgraph.query.shape import shape_of
+from relgraph.query.shape import Shape, shape_of
 from relgraph.read.fetch import Reader
 from relgraph.read.result import Result
 from relgraph.schema import Field, Schema
@@ -79,15 +79,21 @@ class Items:
         """
         shape = shape_of(query, parameters)
         with self._registry.database.reading():
-            reader = self._reader(shape.source, {} if shape.source is not query else parameters, shape.key)
-            return reader.read(self._registry.database, Bindings(shape.arguments))
+            return self._reader(shape).read(self._registry.database, Bindings(shape.arguments))
 
     def get(self, key: Any, query: Any = None, /, **parameters: Any) -> dict[str, Any]:
         """Give the item with a key; a composite key is a list of values, in the order of the primary key.
 
         A filter or search in the query must hold too. Errors: `ItemNotFound` (403) for an unknown or malformed key.
         """
-        items = self._by_keys([key], query, parameters)
+        parts = key if isinstance(key, (list, tuple)) else (key,)
+        names = [f"#key{index}" for index in range(len(parts))]
+        wanted = [[Param(name) for name in names]] if isinstance(key, (list, tuple)) else [Param(names[0])]
+        shape = shape_of(query, parameters)
+        with self._registry.database.reading():
+            reader = self._reader(shape, wanted)
+            arguments = {**shape.arguments, **dict(zip(names, parts, strict=True))}
+            items = reader.read(self._registry.database, Bindings(arguments))
         if not items:
             raise ItemNotFound("key", self.collection, key)
         item: dict[str, Any] = items[0]
@@ -133,17 +139,18 @@ class Items:
         """
         if isinstance(chunk_size, bool) or not isinstance(chunk_size, int) or chunk_size < 1:
             raise InvalidQuery("chunk_size", f"chunk_size must be a whole number of 1 or more, not {chunk_size!r}")
+        shape = shape_of(query, parameters)
         with self._registry.database.reading():
-            reader = self._reader(query, parameters, None)
-        return self._streamed(reader, chunk_size)
+            reader = self._reader(shape)
+        return self._streamed(reader, Bindings(shape.arguments), chunk_size)
 
-    def _streamed(self, reader: Reader, chunk_size: int) -> Iterator[Any]:
+    def _streamed(self, reader: Reader, bindings: Bindings, chunk_size: int) -> Iterator[Any]:
         database = self._registry.database
         with database.reading():
             if reader.plan.root is None:
-                yield from reader.groups(database, Bindings())
+                yield from reader.groups(database, bindings)
             else:
-                yield from reader.stream(database, Bindings(), chunk_size)
+                yield from reader.stream(database, bindings, chunk_size)
 
     def prepare(self, query: Any = None, /, **parameters: Any) -> Prepared:
         """Give a query compiled once, with `Param("name")` for values that are given at each call.
@@ -158,7 +165,7 @@ class Items:
         """
         asked = parse(query, **parameters)
         with self._registry.database.reading():
-            self._reader(asked, {}, None)
+            self._resolve(asked)
         return Prepared(self, asked)
 
     # --- the pipeline: parse, resolve, plan, fetch ---
@@ -171,15 +178,14 @@ class Items:
     def _resolve(self, query: Query, keys: Sequence[Any] | None = None) -> ResolvedQuery:
         return resolve(query, self._registry.schema, self.collection, keys=keys, limits=self._registry.limits)
 
-    def _reader(self, source: Any, parameters: Mapping[str, Any], key: str | None) -> Reader:
+    def _reader(self, shape: Shape, keys: Sequence[Any] | None = None) -> Reader:
         """Give the reader of a query, from the cache where its shape was read before."""
         cache = self._registry.readers
-        known = (self.collection, key)
-        reader = None if key is None else cache.get(self._registry.schema, known)
+        known = (self.collection, shape.key, repr(keys))
+        reader = cache.get(self._registry.schema, known)
         if reader is None:
-            asked = source if isinstance(source, Query) else parse(source, **parameters)
-            reader = Reader(self._resolve(asked))
-            if key is not None:
+            reader = Reader(self._resolve(parse(shape.source, **shape.parameters), keys))
+            if reader.query.after is None:  # every page of a cursor has a form of its own
                 cache.put(known, reader)
         return reader
 

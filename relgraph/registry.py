@@ -6,10 +6,9 @@ that finds the fault; a registry belongs to the thread that opened it.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from relgraph.errors import NotARelation, RelationNotFound, UnknownCollection, UnknownField
 from relgraph.items import Items, ReaderCache
@@ -18,6 +17,9 @@ from relgraph.relation import Relation
 from relgraph.schema import Collection, Schema
 from relgraph.storage.connection import Database
 from relgraph.storage.freshness import FreshSchema
+
+if TYPE_CHECKING:
+    import sqlite3
 
 
 class RelationRegistry:

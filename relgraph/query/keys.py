@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
 from relgraph.errors import InvalidOperand, InvalidPayload, InvalidQuery, ItemNotFound
 from relgraph.operators import OPERATORS
+from relgraph.query.ast import Param
 from relgraph.query.conditions import all_of, any_of
 from relgraph.query.operands import Cast
 from relgraph.query.resolution import Resolution
-from relgraph.query.resolved import Condition, Literal, Test
+from relgraph.query.resolved import Condition, Literal, Operand, Parameter, Test
 from relgraph.schema import Collection, Field
 from relgraph.values import INTEGERS, FieldType, Stored
 
@@ -30,13 +32,15 @@ def keys_condition(resolution: Resolution, collection: Collection, keys: Sequenc
     fields = tuple(collection.fields[name] for name in collection.primary_key)
     if not fields:
         hint = "filter by its fields instead"
-        resolution.object(InvalidQuery("keys", f"{collection.name} has no primary key", hint))
+        resolution.note(InvalidQuery("keys", f"{collection.name} has no primary key", hint))
         return None
     resolution.count("max_operands", len(keys) * len(fields), "keys", "number of operands")
     if not keys:
         return any_of([])
     if len(fields) == 1:
-        return Test((), fields[0], _AMONG, tuple([Literal(_cast(fields[0], key)) for key in keys]))
+        return Test(
+            (), fields[0], _EQUAL if len(keys) == 1 else _AMONG, tuple([_operand(fields[0], key) for key in keys])
+        )
     resolution.count("max_conditions", len(keys) * len(fields), "keys", "number of conditions")
     return any_of([_is_key(collection, fields, key) for key in keys])
 
@@ -44,8 +48,12 @@ def keys_condition(resolution: Resolution, collection: Collection, keys: Sequenc
 def _is_key(collection: Collection, fields: tuple[Field, ...], key: Any) -> Condition:
     if not isinstance(key, (list, tuple)) or len(key) != len(fields):
         raise ItemNotFound("keys", collection.name, key, f"its key is a list of {', '.join(collection.primary_key)}")
-    tests = [Test((), field, _EQUAL, (Literal(_cast(field, part)),)) for field, part in zip(fields, key, strict=True)]
+    tests = [Test((), field, _EQUAL, (_operand(field, part),)) for field, part in zip(fields, key, strict=True)]
     return all_of(list(tests))
+
+
+def _operand(field: Field, key: Any) -> Operand:
+    return Parameter(key.name, "keys", partial(_cast, field)) if isinstance(key, Param) else Literal(_cast(field, key))
 
 
 def _cast(field: Field, key: Any) -> Stored:

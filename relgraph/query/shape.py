@@ -27,6 +27,7 @@ class Shape:
     """A query with parameters for operands; `arguments` are theirs, by name."""
 
     source: Any
+    parameters: Mapping[str, Any]
     key: str
     arguments: Mapping[str, Any]
 
@@ -38,16 +39,18 @@ def shape_of(source: Any, parameters: Mapping[str, Any]) -> Shape:
     >>> one.key == other.key, other.arguments
     (True, {'#0': 8})
     """
-    if source is None:
-        given: dict[str, Any] = dict(parameters)
-    elif isinstance(source, Mapping) and not parameters:
-        given = dict(source)
-    else:
-        return Shape(source, f"{source!r}{parameters!r}", {})
+    if parameters.get("cursor") is not None or (isinstance(source, Mapping) and source.get("cursor") is not None):
+        return Shape(source, parameters, f"{source!r}{parameters!r}", {})  # a cursor is signed by the operands too
     values: list[Any] = []
-    if isinstance(given.get("filter"), Mapping):
-        given["filter"] = _lifted(given["filter"], values)
-    return Shape(given, repr(given), {f"#{index}": value for index, value in enumerate(values)})
+    lifted = _without_operands(parameters, values)
+    if isinstance(source, Mapping):
+        source = _without_operands(source, values)
+    return Shape(source, lifted, f"{source!r}{lifted!r}", {f"#{index}": value for index, value in enumerate(values)})
+
+
+def _without_operands(given: Mapping[str, Any], values: list[Any]) -> Mapping[str, Any]:
+    condition = given.get("filter")
+    return {**given, "filter": _lifted(condition, values)} if isinstance(condition, Mapping) else given
 
 
 def _lifted(condition: Mapping[Any, Any], values: list[Any]) -> dict[Any, Any]:
