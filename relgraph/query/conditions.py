@@ -107,9 +107,7 @@ def _group(resolution: Resolution, group: ast.Group, place: Place, where: str, j
 def _is_nested_too_deep(resolution: Resolution, place: Place, where: str) -> bool:
     limit = resolution.limits.max_nesting
     if place.nesting > limit:
-        resolution.object(
-            LimitExceeded(where, "nesting of groups and quantifiers", place.nesting, limit, "max_nesting")
-        )
+        resolution.note(LimitExceeded(where, "nesting of groups and quantifiers", place.nesting, limit, "max_nesting"))
     return place.nesting > limit
 
 
@@ -137,7 +135,7 @@ def _at(resolution: Resolution, at: ast.At, place: Place, where: str, joins: Joi
     if resolution.is_too_deep(place.depth + 1, where):
         return Silence.ABSENT
     if place.subject is not None and not isinstance(place.subject, Hop):
-        _object_to_key(resolution, at.key, place, place.subject, where)
+        _note_key(resolution, at.key, place, place.subject, where)
         return Silence.ABSENT
     found = look_up(resolution, place.collection, at.key, where)
     if found is None:
@@ -150,24 +148,22 @@ def _at(resolution: Resolution, at: ast.At, place: Place, where: str, joins: Joi
     return _read(resolution, at.inner, there, where, joins)
 
 
-def _object_to_key(resolution: Resolution, key: str, place: Place, subject: Field | Call | AnyHop, where: str) -> None:
+def _note_key(resolution: Resolution, key: str, place: Place, subject: Field | Call | AnyHop, where: str) -> None:
     """Note that a filter goes on behind a value or an any-to-many field."""
     if isinstance(subject, AnyHop):
         leads_nowhere(resolution, place.collection, place.name, subject, where)
     elif key in place.collection.names:
         problem = f"{place.name} is a value, so {key!r} cannot stand below it"
-        resolution.object(InvalidQuery(where, problem, "put the two beside each other"))
+        resolution.note(InvalidQuery(where, problem, "put the two beside each other"))
     else:
-        resolution.object(UnknownField(where, place.collection.name, key, place.collection.names))
+        resolution.note(UnknownField(where, place.collection.name, key, place.collection.names))
 
 
 def _quantified(resolution: Resolution, quantified: ast.Quantified, place: Place, where: str, joins: Joins) -> Read:
     where = f"{where}.{quantified.word}"
     if not isinstance(place.subject, Hop) or not place.subject.many:
         what = f"{place.name} is not" if place.name else "there is no field here, so it is not"
-        resolution.object(
-            InvalidQuery(where, f"{quantified.word} asks about many items, and {what} a to-many relation")
-        )
+        resolution.note(InvalidQuery(where, f"{quantified.word} asks about many items, and {what} a to-many relation"))
         return Silence.ABSENT
     nesting = place.nesting + QUANTIFIER_NESTING
     root = Place(place.collection, depth=place.depth, nesting=nesting)
@@ -193,7 +189,7 @@ def check_joins(resolution: Resolution, joins: Joins, where: str) -> None:
     """Note when the tests and sort keys of one level go through more relation paths than one select can join."""
     limit = resolution.limits.max_joins
     if len(joins) > limit:
-        resolution.object(LimitExceeded(where, "number of relation paths", len(joins), limit, "max_joins"))
+        resolution.note(LimitExceeded(where, "number of relation paths", len(joins), limit, "max_joins"))
 
 
 # --- operators -------------------------------------------------------------------------------------------------------
@@ -218,13 +214,13 @@ def _target(resolution: Resolution, place: Place, where: str) -> Target | None:
     """Give the row and the value that an operator at this place tests."""
     match place.subject:
         case None:
-            resolution.object(InvalidQuery(where, "an operator stands at no field"))
+            resolution.note(InvalidQuery(where, "an operator stands at no field"))
             return None
         case AnyHop():
             return place.names, place.path, place.collection.fields[place.subject.name]
         case Hop(many=True):
             if place.name.startswith("$FOLLOW("):
-                resolution.object(InvalidQuery(where, f"{place.name} is no field", "name one of its fields below it"))
+                resolution.note(InvalidQuery(where, f"{place.name} is no field", "name one of its fields below it"))
                 return None
             key = related_key(resolution, place.subject, where)
             return None if key is None else (place.names, place.path, key)
@@ -232,7 +228,7 @@ def _target(resolution: Resolution, place: Place, where: str) -> Target | None:
             near = resolution.schema.collections[place.subject.near]
             return place.names[:-1], place.path[:-1], near.fields[place.subject.near_field]
         case Hop():
-            resolution.object(InvalidQuery(where, f"{place.name} is no field", "name one of its fields below it"))
+            resolution.note(InvalidQuery(where, f"{place.name} is no field", "name one of its fields below it"))
             return None
         case _:
             return place.names, place.path, place.subject
@@ -244,19 +240,20 @@ def make_test(
     """Give the test of a value by an operator, or note why there is none."""
     operator = OPERATORS.get(name)
     if operator is None:
-        resolution.object(UnknownOperator(where, name, tuple(OPERATORS)))
+        resolution.note(UnknownOperator(where, name, tuple(OPERATORS)))
         return None
     if value.type not in operator.accepts:
         allowed = tuple(row.name for row in OPERATORS.values() if value.type in row.accepts)
-        resolution.object(OperatorNotAllowed(where, name, str(value), value.type, allowed))
+        resolution.note(OperatorNotAllowed(where, name, str(value), value.type, allowed))
         return None
+    amount = len(operand) if isinstance(operand, tuple) else 1
+    resolution.count("max_operands", amount, where, "number of operands")
+    resolution.spend(1 + amount // 10, where)
     try:
         operator, operands = cast_operands(resolution, operator, operand, value.type, where)
     except InvalidOperand as error:
-        resolution.object(error)
+        resolution.note(error)
         return None
-    resolution.count("max_operands", len(operands), where, "number of operands")
-    resolution.spend(1 + len(operands) // 10, where)
     return Test(path, value, operator, operands)
 
 

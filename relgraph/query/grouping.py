@@ -48,10 +48,7 @@ def _column(resolution: Resolution, collection: Collection, path: str, where: st
         return None
     add_joins(joins, found.names, len(found.hops))
     if any(hop.many for hop in found.hops):
-        resolution.object(InvalidQuery(where, f"{path} leads to many items, so it is no group", "group those items"))
-    if isinstance(found.value, Call) and found.value.function.name == "json":
-        allowed = ("year()", "month()", "day()", "count()")
-        resolution.object(OperatorNotAllowed(where, "json()", path, "a group", allowed))
+        resolution.note(InvalidQuery(where, f"{path} leads to many items, so it is no group", "group those items"))
     return GroupColumn((*found.names[:-1], _answer_key(found)), found.hops, found.value)
 
 
@@ -71,7 +68,7 @@ def _measure(
     """Give one aggregate of one field; `*` alone is answered plainly, beside others under its own key."""
     aggregate = AGGREGATES.get(name)
     if aggregate is None:
-        resolution.object(UnknownFunction(where, name, tuple(AGGREGATES)))
+        resolution.note(UnknownFunction(where, name, tuple(AGGREGATES)))
         return None
     if path == "*" and aggregate.star:
         return Measure((name,) if len(paths) == 1 or name == "countAll" else (name, "*"), aggregate, None)
@@ -89,15 +86,15 @@ def _is_measurable(resolution: Resolution, collection: Collection, aggregate: Ag
         return True
     if field is not None:
         allowed = tuple(row.name for row in AGGREGATES.values() if field.type in row.accepts)
-        resolution.object(OperatorNotAllowed(where, aggregate.name, str(field), field.type, allowed))
+        resolution.note(OperatorNotAllowed(where, aggregate.name, str(field), field.type, allowed))
     elif path == "*":
-        resolution.object(InvalidQuery(where, f"{aggregate.name} needs a field", "only count counts *"))
+        resolution.note(InvalidQuery(where, f"{aggregate.name} needs a field", "only count counts *"))
     elif own(collection, path):
-        resolution.object(
+        resolution.note(
             InvalidQuery(where, f"{path} holds no value", f"use count({path}) as a field, or aggregate below it")
         )
     elif call_parts(path):
-        resolution.object(InvalidQuery(where, f"{aggregate.name} of a function is not known", "group by the function"))
+        resolution.note(InvalidQuery(where, f"{aggregate.name} of a function is not known", "group by the function"))
     else:
         unknown(resolution, collection, path, where)
     return False
@@ -108,9 +105,9 @@ def _check_answer(resolution: Resolution, parts: tuple[GroupColumn | Measure, ..
     places = {part.names for part in parts}
     for part in parts:
         if any(part.names[:end] in places for end in range(1, len(part.names))):
-            resolution.object(InvalidQuery(f"{where}groupBy", f"{part.names[0]} is both a value and an object"))
+            resolution.note(InvalidQuery(f"{where}groupBy", f"{part.names[0]} is both a value and an object"))
     if len(places) < len(parts):
-        resolution.object(InvalidQuery(f"{where}groupBy", "two parts of the answer have the same name"))
+        resolution.note(InvalidQuery(f"{where}groupBy", "two parts of the answer have the same name"))
 
 
 # --- order -----------------------------------------------------------------------------------------------------------
@@ -131,7 +128,7 @@ def _order(
         found = columns.get(path) or measures.get(path.removesuffix(".*")) or measures.get(path)
         if found is None:
             known = (*columns, *measures)
-            resolution.object(UnknownField(f"{where}.{text}", f"the grouping of {collection.name}", path, known))
+            resolution.note(UnknownField(f"{where}.{text}", f"the grouping of {collection.name}", path, known))
         else:
             order.setdefault(path, GroupOrder(found, descending=path != text))
     for path, column in columns.items():

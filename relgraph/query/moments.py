@@ -35,6 +35,7 @@ _SPELLINGS: Final = tuple(
         rf"(?P<day>\d{{1,2}})[\s-]{_NAMED}[\s,-]+(?P<year>\d{{4}})",
     )
 )
+_LONGEST: Final = 80  # characters; the patterns take long on a long run of blanks
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
@@ -47,6 +48,8 @@ def moment_in(text: str) -> int | None:
     (0, None, None)
     """
     text = text.strip()
+    if len(text) > _LONGEST:
+        return None
     for pattern in (_ISO, *_SPELLINGS):
         found = pattern.fullmatch(text)
         if found is not None and (moment := _reckoned(found.groupdict())) is not None:

@@ -72,7 +72,7 @@ def resolve_page(resolution: Resolution, query: Query, *, nested: bool, where: s
     if limit is None:
         if query.page is not None:
             problem = InvalidQuery(f"{where}page", "a page needs a limit", "give a limit, or use offset")
-            resolution.object(problem)
+            resolution.note(problem)
         limit = -1
     return Page(_limit(limit, f"{where}limit"), _offset(resolution, query, limit, nested=nested, where=where))
 
@@ -86,6 +86,8 @@ def _limit(limit: int | Param, where: str) -> int | Parameter | None:
 def _offset(resolution: Resolution, query: Query, limit: int | Param, *, nested: bool, where: str) -> int | Parameter:
     """Give how many items to skip, or the one parameter from which that follows."""
     page, offset = query.page or 0, query.offset or 0
+    if not page and isinstance(offset, int):
+        return offset
     if limit == -1 or not page:
         page, limit = 0, -1
     elif isinstance(limit, int) and isinstance(page, int) and not nested:
@@ -93,7 +95,7 @@ def _offset(resolution: Resolution, query: Query, limit: int | Param, *, nested:
     start = Start(limit, page, offset, nested)
     if len(start.params) > 1:
         problem = "limit, page and offset cannot depend on several parameters"
-        resolution.object(InvalidQuery(f"{where}offset", problem, "give all but one as numbers"))
+        resolution.note(InvalidQuery(f"{where}offset", problem, "give all but one as numbers"))
     elif start.params:
         (name,) = start.params
         param: Param = getattr(start, name)

@@ -32,7 +32,7 @@ def split(resolution: Resolution, collection: Collection, path: str) -> tuple[st
     for name in resolution.dotted(collection):
         if path.startswith(f"{name}."):
             return name, path[len(name) + 1 :]
-    if ":" in path and (found := _scope_in(resolution, collection, path)):
+    if ":" in path and (found := _scope_in(resolution, path)):
         return found
     if "(" not in path:
         head, dot, rest = path.partition(".")
@@ -45,14 +45,14 @@ def split(resolution: Resolution, collection: Collection, path: str) -> tuple[st
     return path, None
 
 
-def _scope_in(resolution: Resolution, collection: Collection, path: str) -> tuple[str, str | None] | None:
-    """Split behind `item:headings`, whose collection may have dots in its name; the longest name wins."""
+def _scope_in(resolution: Resolution, path: str) -> tuple[str, str | None] | None:
+    """Split behind `item:headings`, where the name of the collection holds dots."""
     field, _, rest = path.partition(":")
-    found = [name for name in resolution.schema.collections if rest == name or rest.startswith(f"{name}.")]
-    if not found or field not in collection.any_hops:
-        return None
-    length = len(field) + 1 + max(map(len, found))
-    return path[:length], path[length + 1 :] if len(path) > length else None
+    for name in resolution.dotted_collections:
+        if rest == name or rest.startswith(f"{name}."):
+            length = len(field) + 1 + len(name)
+            return path[:length], path[length + 1 :] if len(path) > length else None
+    return None
 
 
 # --- names -----------------------------------------------------------------------------------------------------------
@@ -60,15 +60,19 @@ def _scope_in(resolution: Resolution, collection: Collection, path: str) -> tupl
 
 def look_up(resolution: Resolution, collection: Collection, name: str, where: str) -> Named | Call | None:
     """Give what one path segment is: a name of the collection, a scope, a `$FOLLOW` or a call; else note a problem."""
-    found = own(collection, name)
-    if found is not None:
-        return found
+    named = own(collection, name)
+    if named is not None:
+        return named
     if name.startswith("$FOLLOW(") and name.endswith(")"):
         return _follow(resolution, collection, name, where)
     if ":" in name and (hop := _scope(resolution, collection, name)):
         return hop
     if parts := call_parts(name):
-        return call(resolution, collection, *parts, where)
+        found = call(resolution, collection, *parts, where)
+        if found is None or found.function.name != "json":
+            return found
+        resolution.note(InvalidQuery(where, "json() can be shown, not filtered, sorted or grouped by"))
+        return None
     unknown(resolution, collection, name, where)
     return None
 
@@ -76,11 +80,9 @@ def look_up(resolution: Resolution, collection: Collection, name: str, where: st
 def unknown(resolution: Resolution, collection: Collection, name: str, where: str) -> None:
     """Note that a collection has no such field, or why the relation of that name cannot be travelled."""
     if name in collection.broken:
-        resolution.object(
-            NotARelation(where, collection.name, name, collection.relation_names, collection.broken[name])
-        )
+        resolution.note(NotARelation(where, collection.name, name, collection.relation_names, collection.broken[name]))
     else:
-        resolution.object(UnknownField(where, collection.name, name, collection.names))
+        resolution.note(UnknownField(where, collection.name, name, collection.names))
 
 
 def leads_nowhere(
@@ -91,7 +93,7 @@ def leads_nowhere(
     if isinstance(found, AnyHop):
         scopes = " or ".join(f"{name}:{scope}" for scope in found.hops)
         reason = f"it leads to several collections; name one: {scopes}"
-    resolution.object(NotARelation(where, collection.name, name, collection.relation_names, reason))
+    resolution.note(NotARelation(where, collection.name, name, collection.relation_names, reason))
 
 
 def _follow(resolution: Resolution, collection: Collection, name: str, where: str) -> Hop | None:
@@ -135,24 +137,24 @@ def call(resolution: Resolution, collection: Collection, name: str, argument: st
     if subject is None:
         unknown(resolution, collection, argument, where)
     if function is None:
-        resolution.object(UnknownFunction(where, name, tuple(FUNCTIONS)))
+        resolution.note(UnknownFunction(where, name, tuple(FUNCTIONS)))
     if subject is None or function is None:
         return None
     if isinstance(subject, Hop) and subject.many and function.relational:
         return Call(function, subject)
     field = collection.fields.get(argument)
     if field is None or field.type not in function.accepts:
-        _object_to_type(resolution, function, argument, field, where)
+        _note_type(resolution, function, argument, field, where)
         return None
     return Call(function, field)
 
 
-def _object_to_type(resolution: Resolution, function: Function, name: str, field: Field | None, where: str) -> None:
+def _note_type(resolution: Resolution, function: Function, name: str, field: Field | None, where: str) -> None:
     field_type = "relation" if field is None else field.type
     allowed = tuple(
         row.name for row in FUNCTIONS.values() if (row.relational if field is None else field.type in row.accepts)
     )
-    resolution.object(OperatorNotAllowed(where, f"{function.name}()", name, field_type, allowed))
+    resolution.note(OperatorNotAllowed(where, f"{function.name}()", name, field_type, allowed))
 
 
 def _aggregate_call(
@@ -168,14 +170,14 @@ def _aggregate_call(
     if not isinstance(hop, Hop) or not hop.many or rest is None:
         example = next((hop.name for hop in collection.hops.values() if hop.many), "comments")
         hint = f"write {name}({example}.field)"
-        resolution.object(InvalidQuery(where, f"{name}() needs a to-many relation and a field of its items", hint))
+        resolution.note(InvalidQuery(where, f"{name}() needs a to-many relation and a field of its items", hint))
         return None
     far = resolution.schema.collections[hop.far]
     field = far.fields.get(rest)
     if field is None:
         unknown(resolution, far, rest, where)
     elif field.type not in aggregate.accepts:
-        _object_to_type(resolution, function, rest, field, where)
+        _note_type(resolution, function, rest, field, where)
     else:
         return Call(function, hop, field)
     return None
@@ -193,11 +195,11 @@ def _json_call(resolution: Resolution, collection: Collection, argument: str, wh
         return None
     field = collection.fields.get(name.strip())
     if field is None or field.type not in FUNCTIONS["json"].accepts:
-        _object_to_type(resolution, FUNCTIONS["json"], name.strip(), field, where)
+        _note_type(resolution, FUNCTIONS["json"], name.strip(), field, where)
         return None
     if segments is None or len(segments) > _JSON_DEPTH:
         hint = f"write json(field, a.b[0]), at most {_JSON_DEPTH} steps and no wildcards"
-        resolution.object(InvalidQuery(where, f"{path.strip()!r} is no JSON path", hint))
+        resolution.note(InvalidQuery(where, f"{path.strip()!r} is no JSON path", hint))
         return None
     return Call(FUNCTIONS["json"], field, segments)
 
@@ -266,7 +268,7 @@ def _ending(
         key = related_key(resolution, found, where)
         return None if key is None else ValuePath((*hops, found), (*names, key.name), key)
     if found.guard is not None:
-        resolution.object(InvalidQuery(where, f"{found.name} leads to items", f"name a field: {found.name}.field"))
+        resolution.note(InvalidQuery(where, f"{found.name} leads to items", f"name a field: {found.name}.field"))
         return None
     return ValuePath(hops, names, collection.fields[found.near_field])
 
@@ -276,5 +278,5 @@ def related_key(resolution: Resolution, hop: Hop, where: str) -> Field | None:
     far = resolution.schema.collections[hop.far]
     if far.key is None:
         keys = f"a primary key of {len(far.primary_key)} columns" if far.primary_key else "no primary key"
-        resolution.object(InvalidQuery(where, f"{far.name} has {keys}", f"name a field: {hop.name}.field"))
+        resolution.note(InvalidQuery(where, f"{far.name} has {keys}", f"name a field: {hop.name}.field"))
     return far.key

@@ -7,8 +7,9 @@ keys.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
+from functools import cached_property
 from typing import Any
 
 from relgraph.errors import Forbidden, LimitExceeded, RelgraphError, UnknownCollection
@@ -34,11 +35,11 @@ class Resolution:
         self._problems: dict[Phase, RelgraphError] = {}
         self._counts: dict[str, int] = {}
         self._cost = 0
-        self._dotted: dict[str, frozenset[str]] = {}
+        self._dotted: dict[str, tuple[str, ...]] = {}
 
     # --- problems ---
 
-    def object(self, error: RelgraphError, phase: Phase | None = None) -> None:
+    def note(self, error: RelgraphError, phase: Phase | None = None) -> None:
         """Note a problem; unknown names are of the phase NAMES, all else of TYPES unless said otherwise."""
         if phase is None:
             phase = Phase.NAMES if isinstance(error, Forbidden) else Phase.TYPES
@@ -55,7 +56,7 @@ class Resolution:
         """Tell whether a path of that many keys is beyond the limit, and note it."""
         if depth <= self.limits.max_depth:
             return False
-        self.object(LimitExceeded(where, "relational depth", depth, self.limits.max_depth, "max_depth"))
+        self.note(LimitExceeded(where, "relational depth", depth, self.limits.max_depth, "max_depth"))
         return True
 
     def count(self, setting: str, amount: int, where: str, measure: str) -> None:
@@ -73,7 +74,7 @@ class Resolution:
 
     def exceed(self, setting: str, amount: int, where: str, measure: str) -> None:
         """Stop the resolution: an amount is beyond its limit, and looking further would cost what it forbids."""
-        self.object(LimitExceeded(where, measure, amount, getattr(self.limits, setting), setting))
+        self.note(LimitExceeded(where, measure, amount, getattr(self.limits, setting), setting))
         self.finish()
 
     # --- names ---
@@ -82,13 +83,21 @@ class Resolution:
         """Give a collection, or note that there is none of that name."""
         found = self.schema.collections.get(name)
         if found is None:
-            self.object(UnknownCollection(where, name, tuple(self.schema.collections)))
+            self.note(UnknownCollection(where, name, tuple(self.schema.collections)))
         return found
 
-    def dotted(self, collection: Collection) -> frozenset[str]:
-        """Give the names of a collection that hold a dot, which a path must not be split at."""
+    def dotted(self, collection: Collection) -> tuple[str, ...]:
+        """Give the names of a collection that hold a dot, which a path must not be split at; the longest first."""
         known = self._dotted.get(collection.name)
         if known is None:
-            names = (*collection.fields, *collection.hops, *collection.any_hops)
-            known = self._dotted[collection.name] = frozenset(name for name in names if "." in name)
+            known = self._dotted[collection.name] = _with_dots({**collection.fields, **collection.hops})
         return known
+
+    @cached_property
+    def dotted_collections(self) -> tuple[str, ...]:
+        """The names of collections that hold a dot, the longest first."""
+        return _with_dots(self.schema.collections)
+
+
+def _with_dots(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted((name for name in names if "." in name), key=len, reverse=True))

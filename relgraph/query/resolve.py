@@ -13,6 +13,7 @@ from typing import Any, Final
 from attrs import evolve, frozen
 
 from relgraph.errors import InvalidQuery, UnknownCollection
+from relgraph.query import ast
 from relgraph.query.ast import Param, Query
 from relgraph.query.conditions import Joins, all_of, check_joins, resolve_filter, search_condition
 from relgraph.query.cursor import After, read_cursor, signature_of
@@ -61,7 +62,30 @@ def resolve(
     resolved = _level(resolution, top, query, wanted or None, keys)
     after = _after(resolution, query, resolved)
     resolution.finish()
+    if query.meta is None and after is None:
+        return resolved
     return evolve(resolved, meta=query.meta, after=after)
+
+
+def resolve_condition(
+    condition: ast.Condition,
+    schema: Schema,
+    collection: Collection,
+    *,
+    limits: Limits = Limits(),  # noqa: B008  # a frozen value
+    user: Mapping[str, Any] | None = None,
+    where: str = "filter",
+) -> Condition | None:
+    """Give a filter alone, resolved as it would be in a query of the collection; None where it says nothing.
+
+    Raises: as `resolve` does.
+    """
+    resolution = Resolution(schema, limits, user)
+    joins: Joins = set()
+    found = resolve_filter(resolution, collection, condition, where, joins)
+    check_joins(resolution, joins, where)
+    resolution.finish()
+    return found
 
 
 def _after(resolution: Resolution, query: Query, resolved: ResolvedQuery) -> After | None:
@@ -78,7 +102,7 @@ def _after(resolution: Resolution, query: Query, resolved: ResolvedQuery) -> Aft
     elif not resolved.collection.primary_key:
         reason = f"{resolved.collection.name} has no primary key, so its items have no total order"
     if reason is not None:
-        resolution.object(InvalidQuery("cursor", reason, "use limit and offset"))
+        resolution.note(InvalidQuery("cursor", reason, "use limit and offset"))
         return None
     resolution.finish()  # an order with an unknown name has too few keys to read the cursor by
     signature = signature_of(resolved.collection.name, query)
@@ -129,9 +153,10 @@ def _level(
     page = resolve_page(resolution, query, nested=place.arrived is not None, where=where)
     if query.aggregate is not None or query.group is not None:
         if place.arrived is not None and not place.arrived.many:
-            resolution.object(InvalidQuery(f"{where}aggregate", "a relation to one item has nothing to aggregate"))
+            resolution.note(InvalidQuery(f"{where}aggregate", "a relation to one item has nothing to aggregate"))
         grouping = resolve_grouping(resolution, collection, query, where, joins)
         check_joins(resolution, joins, where)
+        _check_breadth(resolution, place, len(grouping.columns) + len(grouping.measures), len(grouping.order))
         return ResolvedQuery(collection, (), condition, page=page, grouping=grouping)
     order = resolve_order(resolution, collection, query.sort, place.arrived, f"{where}sort", joins)
     check_joins(resolution, joins, f"{where}sort")
@@ -178,7 +203,7 @@ def _shows(
         selected = select(resolution, level, paths)
     elif paths is None and not place.collection.primary_key:
         problem = f"{place.collection.name} has no primary key to show"
-        resolution.object(InvalidQuery(place.fields_where, problem, "name fields"))
+        resolution.note(InvalidQuery(place.fields_where, problem, "name fields"))
     shows = [
         _shown(resolution, place, name, entry, deep) if isinstance(entry, Branch) else entry
         for name, entry in selected.items()
@@ -213,7 +238,7 @@ def _below(
     query = deep.pop(name, _NOTHING)
     if query is None:
         problem = InvalidQuery(below.deep_where, "what deep says of a relation is an object")
-        resolution.object(problem, Phase.SHAPE)
+        resolution.note(problem, Phase.SHAPE)
     return _level(resolution, below, query or _NOTHING, paths)
 
 

@@ -80,8 +80,12 @@ class _Selecting:
                 found[name] = Show(name, fields[name])
             elif self.resolution.schema.collections[hops[name].far].primary_key:
                 found[name] = Branch(hops[name])
+        self.add_aliases()
+
+    def add_aliases(self) -> None:
+        """Add every alias by its key or value, save those of names that are not there."""
         for name, target in self.aliases.items():
-            if own(self.collection, target) or call_parts(target):
+            if name not in self.found and (own(self.collection, target) or call_parts(target)):
                 self.add(name)
 
     def expand_all(self, rest: str) -> None:
@@ -94,9 +98,7 @@ class _Selecting:
                 self.add(name)
             else:
                 self.go_into(name, subject, rest)
-        for name in self.aliases:
-            if name not in self.found:
-                self.add(name)
+        self.add_aliases()
 
     # --- one path ---
 
@@ -157,10 +159,11 @@ class _Selecting:
     def go_into(self, key: str, subject: Hop | AnyHop, rest: str) -> None:
         """Ask for a path of what a relation leads to; of an any-to-many field, of each allowed collection."""
         branch = self.branch(key, subject)
-        branch.paths[rest] = None
-        if isinstance(subject, AnyHop):
-            for name in subject.hops:
-                branch.scopes.setdefault(name, {})[rest] = None
+        if isinstance(subject, Hop):
+            branch.paths[rest] = None
+            return
+        for name in subject.hops:
+            branch.scopes.setdefault(name, {})[rest] = None
 
     def branch(self, key: str, subject: Hop | AnyHop) -> Branch:
         found = self.found.get(key)
@@ -170,27 +173,26 @@ class _Selecting:
 
     def add_scope(self, head: str, rest: str | None) -> bool:
         """Add `item:headings`, or a path behind it; False where the name before the colon is no any-to-many field."""
-        for key in (*self.aliases, *self.collection.any_hops):
-            subject = self.collection.any_hops.get(self.aliases.get(key, key))
-            if subject is None or not head.startswith(f"{key}:"):
-                continue
-            scope = head[len(key) + 1 :]
-            if scope not in subject.hops:
-                self.object_to_scope(head, scope, subject)
-                return True
-            branch = self.branch(key, subject)
-            if rest is not None:
-                branch.scopes.setdefault(scope, {})[rest] = None
+        key = next((name for name in self.collection.any_hops if head.startswith(f"{name}:")), head.partition(":")[0])
+        subject = self.collection.any_hops.get(self.aliases.get(key, key))
+        if subject is None:
+            return False
+        scope = head[len(key) + 1 :]
+        if scope not in subject.hops:
+            self.note_scope(head, scope, subject)
             return True
-        return False
+        branch = self.branch(key, subject)
+        if rest is not None:
+            branch.scopes.setdefault(scope, {})[rest] = None
+        return True
 
-    def object_to_scope(self, head: str, scope: str, subject: AnyHop) -> None:
+    def note_scope(self, head: str, scope: str, subject: AnyHop) -> None:
         reason = self.collection.broken.get(f"{subject.name}:{scope}")
         if reason is None:
-            self.resolution.object(UnknownCollection(self.where(head), scope, tuple(subject.hops)))
+            self.resolution.note(UnknownCollection(self.where(head), scope, tuple(subject.hops)))
             return
         relations = self.collection.relation_names
-        self.resolution.object(NotARelation(self.where(head), self.collection.name, head, relations, reason))
+        self.resolution.note(NotARelation(self.where(head), self.collection.name, head, relations, reason))
 
     # --- calls ---
 
@@ -198,7 +200,7 @@ class _Selecting:
         """Add a function's value; `year(author.born)` is `author.year(born)`, below the relation."""
         if not argument:
             problem = f"{name}() is given no field"
-            self.resolution.object(InvalidQuery(self.where(path), problem), Phase.SHAPE)
+            self.resolution.note(InvalidQuery(self.where(path), problem), Phase.SHAPE)
             return
         subject, comma, tail = argument.partition(",") if name == "json" else (argument, "", "")
         head, rest = split(self.resolution, self.collection, subject)
