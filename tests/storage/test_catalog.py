@@ -215,6 +215,25 @@ def test_unsearchable_fields_and_older_projects(editable: Database) -> None:
     assert all(field.searchable for field in catalog.load(editable).collections["tags"].fields.values())
 
 
+@pytest.mark.parametrize(
+    ("special", "field_type"),
+    [
+        ("geometry.Point", "geometry"),
+        ("cast-datetime", "dateTime"),
+        ("date-created,cast-timestamp", "timestamp"),
+        ("cast-boolean", "boolean"),
+        ("cast-csv", "csv"),
+        ("file", "uuid"),
+        ("m2o", "string"),
+        ("", "string"),
+    ],
+)
+def test_a_special_says_more_than_the_declared_type(editable: Database, special: str, field_type: str) -> None:
+    """Read as csv; what says nothing of a type leaves the declared one."""
+    editable.execute("UPDATE directus_fields SET special = ? WHERE collection = 'tags' AND field = 'label'", (special,))
+    assert catalog.load(editable).collections["tags"].fields["label"].type == field_type
+
+
 @pytest.mark.parametrize("lost", ["directus_fields", "directus_collections", "directus_relations"])
 def test_without_one_of_its_tables_it_is_no_project(editable: Database, lost: str) -> None:
     """Then nothing is a system collection, and relations are discovered."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -181,6 +183,14 @@ def test_a_damaged_page_is_corrupt_when_it_is_read(tmp_path: Path) -> None:
         database.execute("SELECT * FROM t").fetchall()
     assert not database.raw.in_transaction
     database.close()
+
+
+def test_an_old_sqlite_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python may come with a SQLite that lacks what introspection rests on."""
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 36, 0))
+    with pytest.raises(CannotOpen, match=r"too old; relgraph needs 3\.37") as caught:
+        Database.open(":memory:")
+    assert caught.value.where == ":memory:"
 
 
 def test_memory_is_a_database_of_its_own() -> None:
@@ -395,6 +405,20 @@ def test_another_writer_makes_it_busy(path: Path, database: Database) -> None:
     assert labels(database) == []
 
 
+def test_a_reading_that_cannot_keep_what_was_written_inside_says_so(path: Path, database: Database) -> None:
+    """Another reader that stays in the way of the commit: DatabaseBusy, the old state, and no open transaction."""
+    other = sqlite3.connect(path, isolation_level=None)
+    with pytest.raises(DatabaseBusy), database.reading():  # noqa: PT012  # the commit is what fails
+        labels(database)
+        with database.writing():
+            add(database, "red")
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM tags").fetchall()
+    assert not database.in_transaction
+    other.close()
+    assert labels(database) == []
+
+
 def test_a_full_database_keeps_its_old_state(database: Database) -> None:
     """DatabaseFull, and everything the transaction did is gone."""
     with database.writing():
@@ -502,6 +526,15 @@ def test_changes_by_others_are_seen(path: Path, database: Database) -> None:
     other.execute("ALTER TABLE tags ADD COLUMN color TEXT")
     assert database.schema_version() != versions[0]
     other.close()
+
+
+def test_changes_by_another_process_are_seen(path: Path, database: Database) -> None:
+    """As those of another connection here."""
+    versions = database.schema_version(), database.data_version()
+    change = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('CREATE TABLE more (x)')"
+    subprocess.run([sys.executable, "-c", change, str(path)], check=True)
+    assert database.schema_version() != versions[0]
+    assert database.data_version() != versions[1]
 
 
 # --- functions -------------------------------------------------------------------------------------------------------
