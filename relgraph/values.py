@@ -318,12 +318,18 @@ CSV: Final = Codec("csv", _csv)
 EPOCH_CODECS: Final = {
     FieldType.DATE: Codec("epoch date", _date, epoch=True),
     FieldType.DATE_TIME: Codec("epoch dateTime", _date_time, epoch=True),
-    FieldType.TIMESTAMP: Codec("epoch timestamp", _timestamp, epoch=True),
+    FieldType.TIMESTAMP: Codec("epoch timestamp", _timestamp, shown_sql="relgraph_epoch_timestamp({v})", epoch=True),
 }
 ISO_CODECS: Final = {
     FieldType.DATE: Codec("text date", _from_text(_date), instant, "relgraph_instant({v})"),
     FieldType.DATE_TIME: Codec("text dateTime", _from_text(_date_time), instant, "relgraph_instant({v})"),
-    FieldType.TIMESTAMP: Codec("text timestamp", _from_text(_timestamp), instant, "relgraph_instant({v})"),
+    FieldType.TIMESTAMP: Codec(
+        "text timestamp",
+        _from_text(_timestamp),
+        instant,
+        "relgraph_instant({v})",
+        "relgraph_text_timestamp({v})",
+    ),
 }
 
 

@@ -48,12 +48,12 @@ def column(alias: str, name: str) -> str:
 
 
 def table(collection: str, alias: str) -> str:
-    """Give a table with its alias, for FROM.
+    """Give a table with its alias, for FROM; of the main database, since a temporary table of that name would win.
 
     >>> table("articles", "t0")
-    '"articles" AS t0'
+    'main."articles" AS t0'
     """
-    return f"{quoted(collection)} AS {alias}"
+    return f"main.{quoted(collection)} AS {alias}"
 
 
 def identity(collection: Collection) -> tuple[str, ...]:

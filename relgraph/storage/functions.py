@@ -1,6 +1,6 @@
 """The SQL functions that relgraph's statements call, made of the same Python functions the in-memory evaluator uses.
 
-In: a sqlite3 connection. Out: relgraph_fold, relgraph_instant, relgraph_sum and relgraph_avg on it. They are not for
+In: a sqlite3 connection. Out: the functions whose names begin with relgraph_ on it. They are not for
 views, triggers or indexes: what they answer is stored nowhere.
 
 SQLite's integers end at 64 bits. Where the exact sum of integers lies beyond, relgraph_sum answers its decimal digits
@@ -13,7 +13,7 @@ import sqlite3
 from typing import Any
 
 from relgraph.functions import exact_average, exact_sum
-from relgraph.values import Stored, fold, instant
+from relgraph.values import EPOCH_CODECS, ISO_CODECS, FieldType, Stored, fold, instant
 
 
 class _Sum(list[Any]):
@@ -47,6 +47,8 @@ def register(connection: sqlite3.Connection) -> None:
     """
     connection.create_function("relgraph_fold", 1, fold, deterministic=True)
     connection.create_function("relgraph_instant", 1, instant, deterministic=True)
+    for name, codecs in (("relgraph_epoch_timestamp", EPOCH_CODECS), ("relgraph_text_timestamp", ISO_CODECS)):
+        connection.create_function(name, 1, codecs[FieldType.TIMESTAMP].answer, deterministic=True)
     connection.create_aggregate("relgraph_sum", 1, _Sum)
     connection.create_aggregate("relgraph_avg", 1, _Average)
 
