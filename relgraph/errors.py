@@ -223,8 +223,11 @@ class UnknownCollection(Forbidden):
     where: str
     collection: str
     known: tuple[str, ...]
+    reason: str = ""  # why one that is there cannot be read
 
     def __str__(self) -> str:
+        if self.reason:
+            return f"{_at(self.where)}the collection {self.collection!r} cannot be read: {self.reason}"
         if not self.known:
             return f"{_at(self.where)}there is no collection {self.collection!r}; the database has no tables"
         return f"{_at(self.where)}there is no collection {self.collection!r}{did_you_mean(self.collection, self.known)}"
@@ -376,6 +379,17 @@ class DatabaseCorrupt(DatabaseError):
 
     def __str__(self) -> str:
         return f"{self.where}: the database file is damaged ({self.reason}); restore a backup, or try .recover"
+
+
+@define(eq=False)
+class UnreadableText(DatabaseError):
+    """A text was stored that is no UTF-8."""
+
+    where: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: a stored text is no UTF-8, so it cannot be read ({self.reason}); leave the field out"
 
 
 @define(eq=False)

@@ -1,43 +1,52 @@
-"""RelationRegistry: one database, its relations, and the items they join. Where all stages meet.
+"""RelationRegistry: the relations of one database, and the way to its items.
 
-In: a path, a connection or a sqlite-utils database. Out: relations, `Items`, the schema. Raises the errors of the stage
-that finds the fault; a registry belongs to the thread that opened it.
+In: a database, and definitions or queries. Out: `Relation`s, `Result`s and `Items`. Raises the typed errors of
+`relgraph.errors` only, and SQLite's own on what a caller's SQL does through `connection`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, overload
 
-from relgraph.errors import NotARelation, RelationNotFound, UnknownCollection, UnknownField
+from attrs import evolve
+
+from relgraph.definitions import Definitions
+from relgraph.errors import InvalidPayload, NotARelation, UnknownCollection, UnknownField
 from relgraph.items import Items, ReaderCache
 from relgraph.query.limits import Limits
+from relgraph.query.parse import parse
+from relgraph.query.resolve import resolve
+from relgraph.read import memory
+from relgraph.read.result import Result
 from relgraph.relation import Relation
-from relgraph.schema import Collection, Schema
+from relgraph.schema import Collection, Field, Schema, link
 from relgraph.storage.connection import Database
-from relgraph.storage.freshness import FreshSchema
+from relgraph.values import FieldType
 
 if TYPE_CHECKING:
     import sqlite3
 
 
 class RelationRegistry:
-    """The relations of a database, and the way to its items.
+    """The relations of a database, as it stores them and as its foreign keys imply them.
 
-    `database` is a path, ":memory:", a `sqlite3.Connection` or a `sqlite_utils.Database`. With `discover`, foreign keys
-    are relations even where none were stored. `default_limit` is the number of items where a query names no limit
-    (None: all), `max_depth` the number of keys a path may have; `limits` sets these and all other limits at once.
+    `database` is a path, a `sqlite3.Connection` or a `sqlite_utils.Database`; opening writes nothing. Without
+    `discover` only stored relations count. `default_limit` is how many items a query without `limit` gives, None for
+    all; `max_depth` how deep a path may be; `limits` sets these and all other limits at once. A registry belongs to the
+    thread that opened it.
 
-    >>> with RelationRegistry(":memory:") as registry:
-    ...     _ = registry.connection.executescript('''
-    ...         CREATE TABLE authors (id INTEGER PRIMARY KEY, name TEXT);
-    ...         CREATE TABLE books (id INTEGER PRIMARY KEY, title TEXT, author INTEGER REFERENCES authors(id));
-    ...         INSERT INTO authors VALUES (1, 'Homer');
-    ...         INSERT INTO books VALUES (1, 'Iliad', 1), (2, 'Odyssey', 1);
-    ...     ''')
-    ...     registry.items("authors").read(fields=["name", "books.title"]).data
-    [{'name': 'Homer', 'books': [{'title': 'Iliad'}, {'title': 'Odyssey'}]}]
+    >>> with RelationRegistry() as registry:
+    ...     _ = registry.connection.execute("CREATE TABLE authors (id INTEGER PRIMARY KEY, name TEXT)")
+    ...     _ = registry.connection.execute("CREATE TABLE articles (id INTEGER PRIMARY KEY, author INTEGER)")
+    ...     relation = registry.create(
+    ...         {"many_collection": "articles", "many_field": "author", "one_collection": "authors"}
+    ...     )
+    ...     relation.id, relation.kind, relation.foreign_key.to_field
+    (1, 'm2o', 'id')
     """
 
     def __init__(
@@ -50,15 +59,43 @@ class RelationRegistry:
         max_depth: int = 10,
         limits: Limits | None = None,
     ) -> None:
-        self.limits = limits or Limits(default_limit=default_limit, max_depth=max_depth)
-        self.database = Database.open(database, read_only=read_only)
+        _check_count("max_depth", max_depth, least=1)
+        if default_limit is not None:
+            _check_count("default_limit", default_limit, least=0)
+        self.limits = limits or Limits(max_depth=max_depth, default_limit=default_limit)
         self.readers = ReaderCache()
-        self._fresh = FreshSchema(self.database, discover)
+        self.database = Database.open(database, read_only=read_only)
+        self._definitions = Definitions(self.database, discover=discover)
         try:
-            _ = self.schema
+            self._definitions.schema  # noqa: B018  # what cannot be read is said now, not at the first question
         except BaseException:
             self.database.close()
             raise
+
+    @property
+    def schema(self) -> Schema:
+        """The collections and relations as they are now, whoever changed them and by whatever connection."""
+        return self._definitions.schema
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection itself, for SQL of the caller's own."""
+        self.database.schema_version()  # refuses when closed, or from another thread
+        return self.database.raw
+
+    @property
+    def default_limit(self) -> int | None:
+        """How many items a query without `limit` gives; None for all."""
+        return self.limits.default_limit
+
+    @property
+    def max_depth(self) -> int:
+        """How many fields the deepest path of a query may name."""
+        return self.limits.max_depth
+
+    def close(self) -> None:
+        """Close the database; a connection of the caller's is let go of, but stays open."""
+        self.database.close()
 
     def __enter__(self) -> RelationRegistry:
         return self
@@ -69,36 +106,7 @@ class RelationRegistry:
     def __repr__(self) -> str:
         return f"RelationRegistry({self.database.name!r})"
 
-    def close(self) -> None:
-        """Let go of the database; a connection that was handed over stays open."""
-        self.database.close()
-
-    @property
-    def connection(self) -> sqlite3.Connection:
-        """The sqlite3 connection itself, for statements of your own."""
-        return self.database.raw
-
-    @property
-    def schema(self) -> Schema:
-        """The collections, fields and relations as they are now, whoever changed them."""
-        return self._fresh.get()
-
-    # --- items ---
-
-    def items(self, collection: str) -> Items:
-        """Give the way to the items of a collection. Errors: `UnknownCollection` (403)."""
-        self._collection(collection)
-        return Items(self, collection)
-
-    def _collection(self, name: str, *, system: bool = False) -> Collection:
-        collections = self.schema.collections
-        found = collections.get(name)
-        if found is None or (found.system and not system):
-            known = tuple(each.name for each in collections.values() if not each.system)
-            raise UnknownCollection("collection", name, known)
-        return found
-
-    # --- relations ---
+    # --- relations ---------------------------------------------------------------------------------------------------
 
     def __iter__(self) -> Iterator[Relation]:
         return iter(self.schema.relations)
@@ -107,41 +115,127 @@ class RelationRegistry:
         return len(self.schema.relations)
 
     def get(self, id: int) -> Relation:
-        """Give the stored relation with an id. Errors: `RelationNotFound` (404)."""
-        stored = {relation.id: relation for relation in self.schema.relations if relation.id is not None}
-        if isinstance(id, bool) or id not in stored:
-            raise RelationNotFound("id", id, tuple(key for key in stored if key is not None))
-        return stored[id]
+        """Give the stored relation with that id. Raises `RelationNotFound`."""
+        return self._definitions.get(id)
 
     def find(self, collection: str, field: str) -> Relation:
-        """Give the relation whose many side is that field. Errors: `Forbidden` (403) for an unknown or plain field.
+        """Give the relation whose many side is that field, stored or discovered.
 
-        >>> with RelationRegistry(":memory:") as registry:
-        ...     _ = registry.connection.execute(
-        ...         "CREATE TABLE tree (id INTEGER PRIMARY KEY, up INTEGER REFERENCES tree)"
-        ...     )
-        ...     registry.find("tree", "up").one_collection
-        'tree'
+        Raises the `Forbidden` errors: `UnknownCollection`, `UnknownField`, or `NotARelation`.
         """
-        many = self._collection(collection, system=True)
-        for relation in self.schema.relations_of(collection):
-            if relation.many_field == field:
-                return relation
-        if field not in many.fields and field not in many.hops:
+        schema = self.schema
+        of_collection = schema.relations_of(collection)
+        found = next((relation for relation in of_collection if relation.many_field == field), None)
+        if found is not None:
+            return found
+        many = schema.collections.get(collection)
+        if many is None:
+            raise UnknownCollection("collection", collection, tuple(schema.collections))
+        if field not in many.names:
             raise UnknownField("field", collection, field, many.names)
-        leading = tuple(relation.many_field for relation in self.schema.relations_of(collection))
-        raise NotARelation("field", collection, field, leading)
+        raise NotARelation("field", collection, field, tuple(relation.many_field for relation in of_collection))
 
     def in_collection(self, name: str, *, touching: bool = False) -> tuple[Relation, ...]:
-        """Give the relations whose many side is that collection; `touching`: those of either side.
+        """Give the relations with their many side in a collection; `touching`: those with either side there.
 
-        Errors: `UnknownCollection` (403).
+        Raises `UnknownCollection`.
         """
-        self._collection(name, system=True)
-        if not touching:
-            return self.schema.relations_of(name)
-        return tuple(
-            relation
-            for relation in self.schema.relations
-            if name in (relation.many_collection, relation.one_collection, *(relation.one_allowed_collections or ()))
-        )
+        schema = self.schema
+        found = tuple(relation for relation in schema.relations if _touches(relation, name, either=touching))
+        if not found and name not in schema.collections:
+            raise UnknownCollection("collection", name, tuple(schema.collections))
+        return found
+
+    def list(self, query: Any = None, /, **parameters: Any) -> Result:
+        """Give the relations a query asks for, as flat dicts: fields, filter, search, sort, limit, offset, page, meta.
+
+        A sort of "?" gives them in random order.
+
+        >>> with RelationRegistry() as registry:
+        ...     _ = registry.connection.execute("CREATE TABLE people (id INTEGER PRIMARY KEY, boss REFERENCES people)")
+        ...     registry.list(fields=["many_collection", "one_field"], filter={"many_field": "boss"}).data
+        [{'many_collection': 'people', 'one_field': 'people'}]
+        """
+        asked, rows = parse(query, **parameters), [relation.to_dict() for relation in self]
+        listed = _LISTED
+        if asked.sort and "?" in asked.sort:
+            random.shuffle(rows)
+            asked, listed = evolve(asked, sort=None), _IN_ANY_ORDER
+        return memory.evaluate(resolve(asked, listed, _RELATIONS, limits=self.limits), {_RELATIONS: rows})
+
+    @overload
+    def create(self, partial: Mapping[str, Any]) -> Relation: ...
+
+    @overload
+    def create(self, partial: Sequence[Mapping[str, Any]]) -> tuple[Relation, ...]: ...
+
+    def create(self, partial: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Relation | tuple[Relation, ...]:
+        """Store a relation, or several, all or nothing; an m2o relation gets a foreign key.
+
+        Each is a mapping in the flat or the nested shape (see `Relation.from_mapping`). One on a field whose relation
+        is only discovered, with the same target, keeps what it does not name, the actions of the key too.
+        Raises: `InvalidPayload` on a mapping that is no relation, `RuleViolation` or `InconsistentDefinition` on one
+        that is not consistent with the database; then nothing has changed.
+        """
+        if isinstance(partial, (list, tuple)):
+            return self._definitions.create([(f"[{index}]", each) for index, each in enumerate(partial)])
+        (relation,) = self._definitions.create([("", partial)])
+        return relation
+
+    def update(self, id: int, changes: Mapping[str, Any]) -> Relation:
+        """Change what `changes` names of a stored relation; what is not named stays, `on_delete` included.
+
+        Raises: `RelationNotFound`, and what `create` raises.
+        """
+        return self._definitions.update(id, changes)
+
+    def delete(self, id: int | Sequence[int]) -> None:
+        """Drop the stored relation with that id and its foreign key, or several, all or nothing; items stay.
+
+        Raises: `RelationNotFound`; `RuleViolation` when one half of a junction would be left.
+        """
+        self._definitions.delete(id if isinstance(id, (list, tuple)) else [id])
+
+    def adopt(self) -> tuple[Relation, ...]:
+        """Store all relations that are only discovered, so that they have an id and can be changed; give them."""
+        return self._definitions.adopt()
+
+    def batch(self) -> AbstractContextManager[None]:
+        """Hold several changes together: the rules are judged at the end, and an error takes all of them back."""
+        return self._definitions.batch()
+
+    # --- items -------------------------------------------------------------------------------------------------------
+
+    def items(self, name: str) -> Items:
+        """Give the items of a collection. Raises `UnknownCollection`, also for Directus's own collections."""
+        collection = self.schema.collections.get(name)
+        if collection is None or collection.system:
+            known = tuple(one.name for one in self.schema if not one.system)
+            raise UnknownCollection("collection", name, known, self.schema.unreadable.get(name, ""))
+        return Items(self, name)
+
+
+def _check_count(name: str, value: Any, *, least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise InvalidPayload(name, f"it must be a whole number of {least} or more, not {value!r}")
+
+
+def _touches(relation: Relation, name: str, *, either: bool) -> bool:
+    if relation.many_collection == name:
+        return True
+    return either and (relation.one_collection == name or name in (relation.one_allowed_collections or ()))
+
+
+# --- relations as a collection, for `list` ---------------------------------------------------------------------------
+
+_RELATIONS: Final = "relations"
+
+
+def _listed(primary_key: tuple[str, ...]) -> Schema:
+    types = dict.fromkeys(Relation("", "").to_dict(), FieldType.STRING) | {"id": FieldType.INTEGER}
+    fields = {name: Field(_RELATIONS, name, field_type) for name, field_type in types.items()}
+    return link([Collection(_RELATIONS, fields, primary_key)], [])
+
+
+_LISTED: Final = _listed(("id",))
+_IN_ANY_ORDER: Final = _listed(())  # without a key nothing brings them into an order

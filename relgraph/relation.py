@@ -70,11 +70,15 @@ class Relation:
         Traceback (most recent call last):
         relgraph.errors.InvalidPayload: feild: a relation has no such part; did you mean 'field'?
         """
-        changes = named_in(mapping)
+        return cls.from_named(named_in(mapping))
+
+    @classmethod
+    def from_named(cls, parts: Mapping[str, Any]) -> Relation:
+        """Give the relation of the parts that `named_in` found; raises `InvalidPayload` without a many side."""
         for name, nested in (("many_collection", "collection"), ("many_field", "field")):
-            if name not in changes:
+            if name not in parts:
                 raise InvalidPayload(name, "a relation needs it", f"the nested shape calls it {nested!r}")
-        return cls(changes["many_collection"], changes["many_field"]).changed(changes)
+        return cls(parts["many_collection"], parts["many_field"]).changed(parts)
 
     def changed(self, changes: Mapping[str, Any]) -> Relation:
         """Give the relation with the parts that `named_in` found in a mapping; what was not named stays.

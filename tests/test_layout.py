@@ -16,8 +16,8 @@ FLOORS = (
     {"relation", "schema", "operators", "functions", "rules"},
     {"query", "storage"},
     {"read", "integrity"},
-    {"access", "graph"},
-    {"evaluation", "items", "registry"},
+    {"access", "graph", "evaluation"},
+    {"evaluation", "definitions", "items", "registry"},
     {"cli", "demo", "sqlite_utils_plugin", "strategies", "stateful", "pytest_plugin", "__init__", "__main__"},
 )
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}

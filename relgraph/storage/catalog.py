@@ -42,7 +42,7 @@ _DIRECTUS: Final = {
     "directus_collections": frozenset({"collection", "singleton", "sort_field"}),
 }
 _CREATE: Final = f"""CREATE TABLE {OWN_TABLE} (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
   many_collection TEXT NOT NULL,
   many_field TEXT NOT NULL,
   one_collection TEXT,

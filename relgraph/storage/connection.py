@@ -27,6 +27,7 @@ from relgraph.errors import (
     NotADatabase,
     RegistryClosed,
     RelgraphError,
+    UnreadableText,
     WrongThread,
 )
 from relgraph.storage import functions
@@ -58,6 +59,7 @@ class Database:
         self.raw = raw
         self.name = name
         self.read_only = read_only
+        self.snapshot_only = False  # in a transaction that `reading` began, so that all it sees is committed
         self._owned = owned
         self._timeout_ms = timeout_ms
         self._thread = threading.get_ident()
@@ -240,6 +242,8 @@ class Database:
 
     def _misuse(self, error: sqlite3.Error) -> RelgraphError | None:
         """Tell apart what the sqlite3 module refuses by itself: it gives these errors no name."""
+        if str(error).startswith("Could not decode to UTF-8"):
+            return UnreadableText(self.name, str(error))
         if not isinstance(error, sqlite3.ProgrammingError):
             return None
         if threading.get_ident() != self._thread and "thread" in str(error):
@@ -260,9 +264,12 @@ class _Reading:
         self._begun = not database.in_transaction
         if self._begun:
             database.execute("BEGIN")
+            database.snapshot_only = True
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         database = self._database
+        if self._begun:
+            database.snapshot_only = False
         if self._begun and database.in_transaction:
             # COMMIT after an error too: there is nothing to undo but what an inner writing() has already promised
             self._commit()

@@ -18,7 +18,11 @@ from relgraph.storage.connection import Database
 
 @define
 class FreshSchema:
-    """The schema of a database, with what tells whether it still holds."""
+    """The schema of a database, with what tells whether it still holds.
+
+    What is read inside a transaction that may be rolled back holds only while nothing has been defined in it: a
+    rollback gives the same version number out again, to other definitions.
+    """
 
     database: Database
     discover: bool = True
@@ -26,6 +30,8 @@ class FreshSchema:
     _version: int = field(default=-1, init=False)
     _writes: tuple[int, int] = field(default=(-1, -1), init=False)
     _rows: tuple[Any, ...] = field(default=(), init=False)
+    _uncommitted: bool = field(default=False, init=False)
+    _committed: int = field(default=-1, init=False)  # the version last seen outside of such a transaction
 
     def get(self) -> Schema:
         """Give the schema as it is now.
@@ -41,10 +47,16 @@ class FreshSchema:
         database = self.database
         version = database.schema_version()
         writes = (database.data_version(), database.raw.total_changes)
-        if self._schema is not None and version == self._version and writes == self._writes:
+        same = version == self._version and writes == self._writes
+        if self._schema is not None and same and not (self._uncommitted or self._is_uncommitted()):
             return self._schema
         with database.reading():
             return self._read_again()
+
+    def settle(self) -> None:
+        """Let what was read inside a transaction hold on, as that transaction has been committed since."""
+        if not self._is_uncommitted():
+            self._uncommitted, self._committed = False, self._version
 
     def _read_again(self) -> Schema:
         """Read the schema within one snapshot, unless only rows changed that define nothing."""
@@ -52,7 +64,14 @@ class FreshSchema:
         version, rows = database.schema_version(), definition_rows(database)
         writes = (database.data_version(), database.raw.total_changes)
         schema = self._schema
-        if schema is None or version != self._version or rows != self._rows:
+        doubtful = self._uncommitted and version != self._committed
+        if schema is None or version != self._version or rows != self._rows or doubtful:
             schema = load(database, discover=self.discover)
         self._schema, self._version, self._writes, self._rows = schema, version, writes, rows
+        self._uncommitted = self._is_uncommitted()
+        if not self._uncommitted:
+            self._committed = version
         return schema
+
+    def _is_uncommitted(self) -> bool:
+        return self.database.in_transaction and not self.database.snapshot_only

@@ -1,0 +1,271 @@
+"""Definitions: the relations of one database, always as they are now, and changed all or nothing.
+
+In: relations to store, change or drop. Out: the database with foreign keys, definition rows and (in a Directus project)
+alias fields made to fit. Each change is judged by `rules`: first what can be judged before anything is made, then the
+whole set; it is refused for the violations it adds, all of them together, and then nothing has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+from attrs import evolve
+
+from relgraph.errors import InconsistentDefinition, InvalidPayload, RecordNotUnique, RelationNotFound, RuleViolation
+from relgraph.relation import KeyActions, Relation, named_in
+from relgraph.rules import RULES, added_violations
+from relgraph.schema import ForeignKey, Schema, far_field
+from relgraph.storage import aliases, catalog, ddl
+from relgraph.storage.connection import Database
+from relgraph.storage.freshness import FreshSchema
+
+
+class Definitions:
+    """The relations of a database and the schema they make, as stored this moment."""
+
+    def __init__(self, database: Database, *, discover: bool = True) -> None:
+        self._database = database
+        self._fresh = FreshSchema(database, discover)
+        self._judging_later = False
+
+    @property
+    def schema(self) -> Schema:
+        """The schema as it is now, whoever changed it; the same object as long as nothing did."""
+        return self._fresh.get()
+
+    def get(self, id: int) -> Relation:
+        """Give the stored relation with that id. Raises `RelationNotFound`."""
+        return _stored(self.schema, id)
+
+    # --- changes -----------------------------------------------------------------------------------------------------
+
+    def create(self, mappings: Sequence[tuple[str, Any]]) -> tuple[Relation, ...]:
+        """Store relations, given as (where it stands, mapping); the foreign keys of m2o relations are made."""
+        named = [_named(where, mapping) for where, mapping in mappings]
+        with self._change():
+            before = self.schema
+            wanted = [_wanted(before, parts) for parts in named]
+            _check_ids(
+                before, [(_at(where, "id"), relation.id) for (where, _), relation in zip(mappings, wanted, strict=True)]
+            )
+            _judge_alone(before, _with_new(before, wanted))
+            self._make_keys(before, wanted)
+            return tuple(self._store(relation) for relation in wanted)
+
+    def update(self, id: int, mapping: Mapping[str, Any]) -> Relation:
+        """Change what a mapping names of a stored relation; all else stays, the actions of its foreign key too."""
+        named = named_in(mapping)
+        with self._change():
+            before = self.schema
+            old = _stored(before, id)
+            if named.get("id", id) != id:
+                raise InvalidPayload("id", f"the id of relation {id} cannot become {named['id']!r}")
+            new = _keyed(before, old.changed(named), keyless=old.kind == "m2o" and old.foreign_key is None)
+            others = [relation for relation in before.relations if relation is not old]
+            _judge_alone(before, evolve(before, relations=(*others, new)))
+            if old.foreign_key is not None and (new.foreign_key is None or new.name != old.name):
+                ddl.drop_foreign_key(self._database, old.many_collection, old.many_field)
+            self._make_keys(before, [new])
+            catalog.update_relation(self._database, new)
+            return new
+
+    def delete(self, ids: Iterable[Any]) -> None:
+        """Drop stored relations and their foreign keys; columns and items stay."""
+        with self._change():
+            before = self.schema
+            relations = {relation.id: relation for relation in (_stored(before, id) for id in ids)}
+            for relation in relations.values():
+                if relation.foreign_key is not None:
+                    ddl.drop_foreign_key(self._database, relation.many_collection, relation.many_field)
+                catalog.delete_relation(self._database, relation)
+
+    def adopt(self) -> tuple[Relation, ...]:
+        """Store the relations that are only discovered, as they are; Directus's own tables keep theirs unstored."""
+        with self._change():
+            schema = self.schema
+            found = [relation for relation in schema.relations if relation.id is None]
+            return tuple(self._store(relation) for relation in found if not _is_own(schema, relation))
+
+    @contextmanager
+    def batch(self, transaction: AbstractContextManager[None] | None = None) -> Iterator[None]:
+        """Hold several changes together: judged at the end, all or nothing, also when an error of any kind passes.
+
+        Inside a batch each change is a savepoint of its own: one that fails and is caught leaves the others.
+        """
+        with transaction or self._database.writing():
+            if self._judging_later:
+                yield
+                return
+            before = self.schema
+            self._judging_later = True
+            try:
+                yield
+                _refuse(added_violations(before, self.schema))
+                self._align_aliases(before)
+            finally:
+                self._judging_later = False
+        self._fresh.settle()
+
+    def _change(self) -> AbstractContextManager[None]:
+        return self.batch(ddl.changing(self._database))
+
+    def _make_keys(self, before: Schema, relations: Iterable[Relation]) -> None:
+        """Make or change the foreign keys that are not declared as wanted; all that rows forbid is refused together."""
+        refused = []
+        for relation in relations:
+            key, target = relation.foreign_key, relation.one_collection
+            if key is None or target is None or _declaration(relation, key, target) in before.foreign_keys:
+                continue
+            try:
+                ddl.set_foreign_key(
+                    self._database,
+                    relation.many_collection,
+                    relation.many_field,
+                    target,
+                    key.to_field,
+                    on_delete=key.on_delete,
+                    on_update=key.on_update,
+                )
+            except RuleViolation as violation:
+                refused.append(violation)
+        _refuse(refused)
+
+    def _store(self, relation: Relation) -> Relation:
+        return evolve(relation, id=catalog.insert_relation(self._database, relation))
+
+    # --- alias fields of a Directus project --------------------------------------------------------------------------
+
+    def _align_aliases(self, before: Schema) -> None:
+        """Let the alias fields of a Directus project follow the relations that came, moved or went."""
+        if not before.directus:
+            return
+        old, new = _alias_places(before.relations), _alias_places(self.schema.relations)
+        moved = {old[id]: new[id] for id in old.keys() & new.keys()}
+        gone = set(old.values()) - set(new.values())
+        come = set(new.values()) - set(old.values())
+        for place in sorted(gone):
+            if moved.get(place) in come:
+                aliases.move_alias(self._database, *place, *moved[place])
+                come.remove(moved[place])
+            else:
+                aliases.drop_alias(self._database, *place)
+        kinds = {place: _alias_kind(self.schema, id) for id, place in new.items()}
+        for place in sorted(come):
+            aliases.add_alias(self._database, *place, kinds[place])
+        for id, place in old.items():
+            if place in kinds and kinds[place] != _alias_kind(before, id):
+                aliases.set_alias_kind(self._database, *place, kinds[place])
+
+
+def _stored(schema: Schema, id: Any) -> Relation:
+    relations = {relation.id: relation for relation in schema.relations if relation.id is not None}
+    if isinstance(id, bool) or not isinstance(id, int) or id not in relations:
+        raise RelationNotFound("id", id, tuple(sorted(relations)))
+    return relations[id]
+
+
+# --- what is wanted --------------------------------------------------------------------------------------------------
+
+
+def _at(where: str, part: str) -> str:
+    return f"{where}.{part}" if where else part
+
+
+def _named(where: str, mapping: Any) -> dict[str, Any]:
+    """Give the parts of a relation to be made, with errors that say which of several it is."""
+    try:
+        named = named_in(mapping)
+        Relation.from_named(named)
+    except InvalidPayload as error:
+        raise InvalidPayload(_at(where, error.where), error.problem, error.hint) from error
+    return named
+
+
+def _wanted(schema: Schema, parts: Mapping[str, Any]) -> Relation:
+    """Give the relation to store; one that is discovered with the same target keeps what is not named."""
+    relation = Relation.from_named(parts)
+    discovered = next((found for found in schema.relations if _is_discovered_as(found, relation)), None)
+    return _keyed(schema, relation if discovered is None else discovered.changed(parts))
+
+
+def _is_discovered_as(found: Relation, relation: Relation) -> bool:
+    """Whether a relation is the one that a foreign key already implies."""
+    if found.id is not None or (found.name, found.one_collection) != (relation.name, relation.one_collection):
+        return False
+    to_field = relation.foreign_key.to_field if relation.foreign_key else ""
+    return not to_field or (found.foreign_key is not None and found.foreign_key.to_field == to_field)
+
+
+def _keyed(schema: Schema, relation: Relation, *, keyless: bool = False) -> Relation:
+    """Give an m2o relation its foreign key, with the column it points at; one stored without a key may stay so."""
+    if relation.one_collection is None or (keyless and relation.foreign_key is None):
+        return relation
+    key, one = relation.foreign_key or KeyActions(), schema.collections.get(relation.one_collection)
+    to_field = "" if one is None else far_field(relation, one)
+    return evolve(relation, foreign_key=evolve(key, to_field=to_field))
+
+
+def _with_new(schema: Schema, wanted: Sequence[Relation]) -> Schema:
+    """Give the schema as it would be with new relations, whose ids are not the final ones."""
+    kept = [found for found in schema.relations if not any(_is_discovered_as(found, relation) for relation in wanted)]
+    free = 1 + max((relation.id for relation in schema.relations if relation.id is not None), default=0)
+    new = [evolve(relation, id=free + index) for index, relation in enumerate(wanted)]
+    return evolve(schema, relations=(*kept, *new))
+
+
+def _declaration(relation: Relation, key: KeyActions, target: str) -> ForeignKey:
+    return ForeignKey(
+        relation.many_collection, (relation.many_field,), target, (key.to_field,), key.on_delete, key.on_update
+    )
+
+
+def _is_own(schema: Schema, relation: Relation) -> bool:
+    many = schema.collections.get(relation.many_collection)
+    return many is not None and many.system
+
+
+def _alias_places(relations: Iterable[Relation]) -> dict[int, tuple[str, str]]:
+    """Give where the alias of each stored relation stands, by its id."""
+    return {
+        relation.id: (relation.one_collection, relation.one_field)
+        for relation in relations
+        if relation.id is not None and relation.one_collection is not None and relation.one_field is not None
+    }
+
+
+def _alias_kind(schema: Schema, id: int) -> str:
+    """Give what an alias leads over: "o2m", or through the other half of a junction "m2m" or "m2a"."""
+    relation = next(relation for relation in schema.relations if relation.id == id)
+    others = [
+        other for other in schema.relations_of(relation.many_collection) if other.many_field == relation.junction_field
+    ]
+    if not others:
+        return "o2m"
+    return "m2a" if others[0].one_collection is None else "m2m"
+
+
+# --- judging ---------------------------------------------------------------------------------------------------------
+
+
+def _check_ids(schema: Schema, given: Iterable[tuple[str, int | None]]) -> None:
+    taken = {relation.id for relation in schema.relations}
+    for where, id in given:
+        if id is not None and id in taken:
+            raise RecordNotUnique(where, id)
+        taken.add(id)
+
+
+def _judge_alone(before: Schema, after: Schema) -> None:
+    """Refuse what no later change in a batch could mend; then all that is wrong is said at once."""
+    added = added_violations(before, after)
+    if any(RULES[violation.rule].alone for violation in added):
+        _refuse(added)
+
+
+def _refuse(violations: Sequence[RuleViolation]) -> None:
+    if len(violations) == 1:
+        raise violations[0]
+    if violations:
+        raise InconsistentDefinition(tuple(violations))
