@@ -12,6 +12,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
+from attrs import frozen
+
 _DAY_MS: Final = 86_400_000
 _LARGEST_MS: Final = 8_640_000_000_000_000  # https://tc39.es/ecma262/#sec-time-values-and-time-range
 
@@ -143,11 +145,12 @@ def _unchanged(moment: datetime) -> datetime:
     return moment
 
 
+@frozen
 class _Shift:
     """Moves a moment by months or by milliseconds; what would leave the years 1 to 9999 stays at their edge."""
 
-    def __init__(self, months: int = 0, milliseconds: int = 0) -> None:
-        self.months, self.milliseconds = months, milliseconds
+    months: int = 0
+    milliseconds: int = 0
 
     def __call__(self, moment: datetime) -> datetime:
         year, month = divmod(moment.year * 12 + moment.month - 1 + self.months, 12)
