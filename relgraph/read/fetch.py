@@ -50,6 +50,7 @@ class Reader:
     plan: ReadPlan = field(init=False)
     builders: dict[int, Builder] = field(factory=dict)
     decided: bool = False
+    probed: tuple[int, ...] = ()  # how many rows each probe found, no more than PROBED_ROWS
 
     def __attrs_post_init__(self) -> None:
         self.plan = plan(self.query)
@@ -78,8 +79,8 @@ class Reader:
 
     def decide(self, source: Source, bindings: Bindings) -> None:
         """Count the rows behind each probed search, up to 1000, and plan again where EXISTS is the better form."""
-        counts = [_run(source, probe, bindings).fetchall()[0][0] for probe in self.plan.probes]
-        decisions = {index: "exists" for index, found in enumerate(counts) if found >= PROBED_ROWS}
+        self.probed = tuple(_run(source, probe, bindings).fetchall()[0][0] for probe in self.plan.probes)
+        decisions = {index: "exists" for index, found in enumerate(self.probed) if found >= PROBED_ROWS}
         if decisions:
             self.plan = plan(self.query, decisions)
         self.decided = True
@@ -144,7 +145,7 @@ def put(answer: dict[str, Any], names: tuple[str, ...], value: Any) -> None:
 
     >>> answer = {}
     >>> put(answer, ("author", "name"), "Ann")
-    ... answer
+    >>> answer
     {'author': {'name': 'Ann'}}
     """
     for name in names[:-1]:

@@ -75,13 +75,23 @@ def far_key(hop: Hop, alias: str) -> str:
     return f"CAST({key} AS TEXT)" if hop.guard else key
 
 
+def sought_key(hop: Hop, alias: str) -> str:
+    """Give the near side of a hop as it stands left of IN, where its own collation would count."""
+    return collated(hop, near_key(hop, alias))
+
+
+def collated(hop: Hop, key: str) -> str:
+    """Give a key that is compared by the collation of the hop's one side."""
+    return key if hop.collation == "BINARY" else f"{key} COLLATE {hop.collation}"
+
+
 def wanted_key(hop: Hop, alias: str) -> str:
     """Give what of the far side is compared with a list of parents' keys, so that an index can be used.
 
     Text keys find an integer column by its affinity; what they find too much ('07' finds 7) is not matched later.
     """
     key = column(alias, hop.far_field)
-    return f"{key} COLLATE {hop.collation}" if hop.many and hop.collation != "BINARY" else key
+    return collated(hop, key) if hop.many else key
 
 
 def guarded(hop: Hop, near: str | None, far: str | None) -> list[Sql]:

@@ -31,7 +31,7 @@ from relgraph.query.resolved import (
     Value,
 )
 from relgraph.read.fragments import MARK, Spread, Sql, balanced, fill, joined, sql
-from relgraph.read.joins import FALSE, TRUE, Path, Renderer, column, far_key, guarded, join, near_key, table
+from relgraph.read.joins import FALSE, TRUE, Path, Renderer, column, far_key, guarded, join, sought_key, table
 from relgraph.schema import Field, Hop
 from relgraph.values import DATES, FieldType, Stored
 
@@ -272,7 +272,7 @@ def search(renderer: Renderer, hop: Hop, parts: Sequence[Condition], alias: str,
         if renderer.decisions.get(len(renderer.probes) - 1) == "exists":
             return exists(hop, rows, alias)
     keys = sql(
-        f"{near_key(hop, alias)} IN (SELECT {far_key(hop, rows.alias)} FROM ",
+        f"{sought_key(hop, alias)} IN (SELECT {far_key(hop, rows.alias)} FROM ",
         rows.tables,
         all_where([*guarded(hop, None, rows.alias), *rows.where]),
         ")",
@@ -303,7 +303,7 @@ def quantified(renderer: Renderer, node: Quantified, alias: str, *, probed: bool
     rows = source(renderer, node.hop, parts)
     if not alone:
         return exists(node.hop, rows, alias, "NOT EXISTS")
-    near, far = near_key(node.hop, alias), far_key(node.hop, rows.alias)
+    near, far = sought_key(node.hop, alias), far_key(node.hop, rows.alias)
     kept = all_where([Sql(f"{far} IS NOT NULL"), *guarded(node.hop, None, rows.alias), *rows.where])
     return sql(f"({near} IS NULL OR {near} NOT IN (SELECT {far} FROM ", rows.tables, kept, "))")
 

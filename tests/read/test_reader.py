@@ -1,0 +1,193 @@
+"""Planning and fetching: which statements run, how often, and that their forms do not change the answer."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from relgraph import RelationRegistry
+from relgraph.query.parse import parse
+from relgraph.query.resolve import resolve
+from relgraph.query.resolved import Bindings
+from relgraph.read.fetch import CHUNK, Reader
+from relgraph.read.fragments import Statement
+from relgraph.read.plan import PROBED_ROWS, plan
+
+SCRIPT = """
+CREATE TABLE authors (id INTEGER PRIMARY KEY, name TEXT COLLATE NOCASE);
+CREATE TABLE articles (id INTEGER PRIMARY KEY, title TEXT, author INTEGER REFERENCES authors(id));
+CREATE TABLE comments (id INTEGER PRIMARY KEY, article INTEGER REFERENCES articles(id), likes INTEGER);
+"""
+
+
+def library(articles: int, comments: int) -> RelationRegistry:
+    """Give a registry with some articles by three authors, and comments dealt out in turn."""
+    registry = RelationRegistry(":memory:")
+    raw = registry.connection
+    raw.executescript(SCRIPT)
+    raw.executemany("INSERT INTO authors VALUES (?, ?)", [(1, "Ann"), (2, "Bo"), (3, None)])
+    raw.executemany(
+        "INSERT INTO articles VALUES (?, ?, ?)", [(n, f"title {n}", n % 4 or None) for n in range(1, articles + 1)]
+    )
+    raw.executemany(
+        "INSERT INTO comments VALUES (?, ?, ?)", [(n, n % articles + 1, n % 7) for n in range(1, comments + 1)]
+    )
+    return registry
+
+
+@pytest.fixture
+def small() -> Iterator[RelationRegistry]:
+    """A registry of 20 articles and 50 comments."""
+    with library(20, 50) as registry:
+        yield registry
+
+
+def statements(registry: RelationRegistry, collection: str, query: Any) -> list[str]:
+    """Give the SELECT statements that a read runs, by SQLite's own account."""
+    seen: list[str] = []
+    items = registry.items(collection)
+    items.read(query)  # so that the schema is known and the plan made
+    registry.connection.set_trace_callback(seen.append)
+    items.read(query)
+    registry.connection.set_trace_callback(None)
+    return [text for text in seen if text.startswith("SELECT")]
+
+
+NESTED = {"fields": ["id", "author.name", "comments.id", "comments.likes"], "sort": "title", "limit": 10}
+
+
+@pytest.mark.parametrize(("articles", "comments"), [(4, 0), (20, 50), (900, 5000)])
+def test_statements_do_not_grow_with_rows(articles: int, comments: int) -> None:
+    """A nested read runs one statement for each level, however many rows there are."""
+    with library(articles, comments) as registry:
+        assert len(statements(registry, "articles", NESTED)) == 3
+
+
+def test_parents_are_asked_for_in_chunks() -> None:
+    """Beyond 1000 parents a level that is asked by keys takes one statement for each further 1000."""
+    with library(CHUNK * 2 + 1, 10) as registry:
+        run = statements(registry, "articles", {"fields": ["comments.likes"], "deep": {"comments": {"_sort": "likes"}}})
+        assert len(run) == 1 + 3
+
+
+def test_whole_collections_are_scanned_once() -> None:
+    """Where every parent is read, a child collection in key order is one scan, and the answer is the same."""
+    with library(CHUNK * 2 + 1, 5000) as registry:
+        whole = {"fields": ["id", "comments.id"]}
+        assert len(statements(registry, "articles", whole)) == 2
+        cut = registry.items("articles").read({**whole, "filter": {"id": {"_gt": 0}}})
+        assert registry.items("articles").read(whole).data == cut.data
+
+
+@pytest.mark.parametrize("word", ["_some", "_none", "_every"])
+@pytest.mark.parametrize("likes", [0, 3, 99])
+def test_in_and_exists_answer_alike(small: RelationRegistry, word: str, likes: int) -> None:
+    """A search gives the same items as IN and as EXISTS, behind a quantifier and by an unquantified path."""
+    for condition in ({"comments": {word: {"likes": {"_gt": likes}}}}, {"comments": {"likes": {"_gt": likes}}}):
+        query = resolve(parse(fields=["id"], filter=condition), small.schema, "articles")
+        forms = [plan(query), plan(query, {0: "exists"})]
+        answers = [
+            small.database.execute(*form.root.statement.bind(Bindings())).fetchall() for form in forms if form.root
+        ]
+        assert answers[0] == answers[1]
+        if word == "_some":
+            assert [" EXISTS (" in form.root.statement.text for form in forms if form.root] == [False, True]
+
+
+def test_a_probe_turns_a_common_search_into_exists() -> None:
+    """A search that finds many rows runs as EXISTS, one that finds few as IN; the answers are those of either."""
+    common, rare = {"likes": {"_gte": 0}}, {"id": {"_eq": 7}}
+    with library(500, PROBED_ROWS + 500) as registry:
+        for condition, form in ((common, " EXISTS ("), (rare, " IN (")):
+            query = resolve(parse(filter={"comments": {"_some": condition}}), registry.schema, "articles")
+            reader = Reader(query)
+            found = reader.read(registry.database, Bindings())
+            assert reader.plan.root is not None
+            assert form in reader.plan.root.statement.text
+            by_in = registry.database.execute(*_root(plan(query)).bind(Bindings())).fetchall()
+            assert len(found) == len(by_in)
+
+
+def _root(found: Any) -> Statement:
+    statement: Statement = found.root.statement
+    return statement
+
+
+def test_nothing_is_shared_between_items(small: RelationRegistry) -> None:
+    """Changing one item of an answer changes no other, also where many items lead to the same one."""
+    fields = ["id", "author.name", "author.articles.id", "author.articles.comments.id"]
+    items = small.items("articles").read(fields=fields).data
+    before = small.items("articles").read(fields=fields).data
+    items[0]["author"]["name"] = "changed"
+    items[0]["author"]["articles"].append("changed")
+    items[0]["author"]["articles"][0]["comments"].append("changed")
+    assert items[1:] == before[1:]
+
+
+def test_text_is_compared_byte_by_byte_whatever_the_collation(small: RelationRegistry) -> None:
+    """A column declared COLLATE NOCASE is filtered, sorted and grouped with regard to case, as any text."""
+    authors = small.items("authors")
+    assert authors.read(filter={"name": {"_eq": "ann"}}).data == []
+    small.connection.execute("INSERT INTO authors VALUES (4, 'ann')")
+    assert authors.read(fields=["name"], sort="name").data == [{"name": name} for name in (None, "Ann", "Bo", "ann")]
+    assert len(authors.read(groupBy="name")) == 4
+
+
+def test_keys_match_by_the_collation_of_the_one_side() -> None:
+    """A text key declared NOCASE is found by a key in another case, as SQLite's own foreign keys find it."""
+    with RelationRegistry(":memory:") as registry:
+        registry.connection.executescript(
+            """
+            CREATE TABLE lands (code TEXT PRIMARY KEY COLLATE NOCASE, name TEXT);
+            CREATE TABLE towns (id INTEGER PRIMARY KEY, land TEXT REFERENCES lands(code));
+            INSERT INTO lands VALUES ('IT', 'Italy');
+            INSERT INTO towns VALUES (1, 'it'), (2, 'IT');
+            """
+        )
+        assert registry.items("towns").read(fields="land.name").data == [{"land": {"name": "Italy"}}] * 2
+        assert registry.items("lands").read(fields="towns.id").data == [{"towns": [{"id": 1}, {"id": 2}]}]
+        limited = registry.items("lands").read(fields="towns", deep={"towns": {"_limit": 1, "_sort": "-id"}})
+        assert limited.data == [{"towns": [2]}]
+        assert registry.items("towns").count({"land": {"name": "Italy"}}) == 2
+
+
+def test_a_temporary_table_does_not_stand_in_for_a_collection(small: RelationRegistry) -> None:
+    """A read is of the file's own tables, whatever temporary tables the connection has."""
+    small.connection.execute("CREATE TEMP TABLE authors AS SELECT 9 AS id, 'wrong' AS name")
+    assert len(small.items("authors").read()) == 3
+
+
+def test_a_stream_holds_one_snapshot(tmp_path: Any) -> None:
+    """What another connection commits while a stream runs is not seen by it, and is seen by the next read."""
+    path = tmp_path / "stream.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("PRAGMA journal_mode=WAL")
+    other.executescript(SCRIPT)
+    other.executemany("INSERT INTO authors VALUES (?, ?)", [(n, f"n{n}") for n in range(1, 11)])
+    with RelationRegistry(path) as registry:
+        stream = registry.items("authors").stream(fields=["id", "articles.id"], chunk_size=3)
+        first = next(stream)
+        other.execute("INSERT INTO authors VALUES (99, 'late')")
+        other.execute("INSERT INTO articles VALUES (1, 'late', 10)")
+        assert [first, *stream] == [{"id": n, "articles": []} for n in range(1, 11)]
+        assert len(registry.items("authors").read()) == 11
+    other.close()
+
+
+def test_a_stream_that_is_dropped_lets_go(small: RelationRegistry) -> None:
+    """Closing a stream in the middle ends its transaction."""
+    stream = small.items("articles").stream(chunk_size=2)
+    next(stream)
+    stream.close()
+    assert not small.connection.in_transaction
+
+
+@pytest.mark.parametrize("size", [0, -1, 1.5, True, "x"])
+def test_a_chunk_size_that_is_none_is_refused(small: RelationRegistry, size: Any) -> None:
+    """A chunk holds a whole number of items, 1 or more."""
+    with pytest.raises(Exception, match="chunk_size") as caught:
+        small.items("articles").stream(chunk_size=size)
+    assert (caught.value.code, caught.value.where) == ("INVALID_QUERY", "chunk_size")  # type: ignore[attr-defined]  # a RelgraphError
