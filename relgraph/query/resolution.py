@@ -12,7 +12,7 @@ from enum import IntEnum
 from functools import cached_property
 from typing import Any
 
-from relgraph.errors import Forbidden, LimitExceeded, RelgraphError, UnknownCollection
+from relgraph.errors import Forbidden, LimitExceeded, RelgraphError
 from relgraph.query.limits import Limits
 from relgraph.schema import Collection, Schema
 
@@ -78,13 +78,6 @@ class Resolution:
         self.finish()
 
     # --- names ---
-
-    def collection(self, name: str, where: str) -> Collection | None:
-        """Give a collection, or note that there is none of that name."""
-        found = self.schema.collections.get(name)
-        if found is None:
-            self.note(UnknownCollection(where, name, tuple(self.schema.collections)))
-        return found
 
     def dotted(self, collection: Collection) -> tuple[str, ...]:
         """Give the names of a collection that hold a dot, which a path must not be split at; the longest first."""

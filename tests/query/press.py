@@ -74,6 +74,7 @@ PRESS = link(
         collection("ratings", "article:int author:int stars:int", "article", "author"),
         collection("visits", "article:int at:stamp"),
         odd_names(),
+        collection("marks", "id:int target kind", "id"),
         collection("directus_users", "id:uuid email role:uuid", "id", system=True),
     ],
     [
@@ -86,6 +87,7 @@ PRESS = link(
         Relation(
             "sections", "item", one_collection_field="collection", one_allowed_collections=("headings", "galleries")
         ),
+        Relation("marks", "target", one_collection_field="kind", one_allowed_collections=("odd.names", "ratings")),
         Relation("ratings", "article", "articles", "ratings"),
         Relation("visits", "article", "articles", "visits"),
         Relation("odd.names", "my.author", "authors", "odd"),

@@ -112,6 +112,8 @@ ROWS = [
         ["a.b", "year(x)", "item:text", "-minus", "author.name"],
     ),
     ("a relation's name may hold dots", "odd.names", ["my.author.name"], [{"my.author": ["name"]}]),
+    ("a collection's name may hold dots", "marks", ["target:odd.names.a.b"], [{"target": {"odd.names": ["a.b"]}}]),
+    ("... also where it stands alone", "marks", ["target:odd.names"], [{"target": {}}]),
     ("the items of a composite key are shown by it", "articles", ["ratings"], [{"ratings": None}]),
     ("no fields at all are bare keys", "articles", [], None),
 ]
@@ -291,6 +293,8 @@ WRONG_FIELDS = [
     ("sections", "item:authors.name", Forbidden, "fields.item:authors"),
     ("sections", "item:headings.nope", Forbidden, "fields.item:headings.nope"),
     ("sections", "item.text", Forbidden, "fields.item:galleries.text"),
+    ("marks", "target:ratings.stars", NotARelation, "fields.target:ratings"),
+    ("marks", "target:odd.nope", Forbidden, "fields.target:odd"),
     ("galleries", "lost.id", NotARelation, "fields.lost.id"),
     ("pages", "title.id", NotARelation, "fields.title.id"),
     ("authors", "year(born", Forbidden, "fields.year(born"),

@@ -113,6 +113,7 @@ SCOPES = [
     ("pages", {"sections": {"item": "1"}}, "sections.item _eq '1'"),
     ("pages", {"sections": {"_some": {"item:headings": {"level": 1}}}}, "sections some [item:headings.level _eq 1]"),
     ("headings", {"$FOLLOW(sections,item,collection)": {"sort": 1}}, "$FOLLOW(sections,item,collection).sort _eq 1"),
+    ("marks", {"target:odd.names": {"a.b": 1}}, "target:odd.names.a.b _eq 1"),
     ("odd.names", {"a.b": 1, "my.author": {"age": 2}}, "(a.b _eq 1 AND my.author.age _eq 2)"),
     ("odd.names", {"year(x)": 1, "item:text": 2}, "(year(x) _eq 1 AND item:text _eq 2)"),
 ]
@@ -148,6 +149,8 @@ WRONG = [
     ("articles", {"count(comments)": {"likes": 1}}, Forbidden, "filter.count(comments).likes"),
     ("articles", {"year(author.born)": 1}, Forbidden, "filter.year(author.born)"),
     ("articles", {"year(nope)": 1}, Forbidden, "filter.year(nope)"),
+    ("articles", {"sum(comments.nope)": 1}, Forbidden, "filter.sum(comments.nope)"),
+    ("articles", {"title:x": {"y": 1}}, Forbidden, "filter.title:x"),
     ("articles", {"year()": 1}, Forbidden, "filter.year()"),
     ("articles", {"foo(published)": 1}, UnknownFunction, "filter.foo(published)"),
     ("articles", {"year(title)": 1}, OperatorNotAllowed, "filter.year(title)"),

@@ -45,6 +45,8 @@ SORTS = [
     ("sections", "item", ["item", "id"]),
     ("pages", "sections.item:headings.level", ["sections.item:headings.level", "id"]),
     ("odd.names", "a.b,my.author.name", ["a.b", "my.author.name", "id"]),
+    ("marks", "target:odd.names.a.b", ["target:odd.names.a.b", "id"]),
+    ("articles", "author.$FOLLOW(articles,author).views", ["author.$FOLLOW(articles,author).views", "id"]),
 ]
 
 
