@@ -120,7 +120,7 @@ _QUESTION: Final = (
     ),
     _option("--limit", metavar="N", help="At most so many items; -1 is all.", example="--limit 10"),
     _option("--offset", metavar="N", help="Skip so many items first.", example="--offset 20"),
-    _option("--page", metavar="N", help="Which page of --limit items, from 1.", example="--limit 10 --page 3"),
+    _option("--page", metavar="N", help="Which page of --limit items, from 1.", example="--page 3 --limit 10"),
     _DEEP,
     _ALIAS,
     _option(

@@ -39,7 +39,7 @@ def rows(relations: Sequence[Relation], schema: Schema) -> list[dict[str, Any]]:
     """Give a row for each relation, in words for a person; a column that would be empty throughout is left out.
 
     >>> rows([Relation("pets", "owner", "people", "pets", id=1)], Schema({}))
-    [{'field': 'pets.owner', 'leads to': 'people', 'way back': 'people.pets', 'kind': 'm2o', 'id': 1}]
+    [{'field': 'pets.owner', 'leads to': 'people', 'way back': 'pets', 'kind': 'm2o', 'id': 1}]
     """
     full = [_row(relation, schema) for relation in relations]
     used = {name for row in full for name, value in row.items() if value is not None}
@@ -47,15 +47,15 @@ def rows(relations: Sequence[Relation], schema: Schema) -> list[dict[str, Any]]:
 
 
 def _row(relation: Relation, schema: Schema) -> dict[str, Any]:
-    key, many = relation.foreign_key, schema.collections.get(relation.many_collection)
-    one = relation.one_collection
+    many = schema.collections.get(relation.many_collection)
+    on_delete = relation.foreign_key and relation.foreign_key.on_delete
     return {
         "field": relation.name,
-        "leads to": one or " or ".join(relation.one_allowed_collections or ()),
-        "way back": f"{one}.{relation.one_field}" if one and relation.one_field else None,
+        "leads to": relation.one_collection or " or ".join(relation.one_allowed_collections or ()),
+        "way back": relation.one_field,
         "kind": relation.kind,
         "junction with": relation.junction_field,
-        "on delete": key and key.on_delete,
+        "on delete": None if on_delete == "NO ACTION" else on_delete,
         "id": relation.id,
         "cannot be used": many and many.broken.get(relation.many_field),
     }

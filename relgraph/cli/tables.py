@@ -157,12 +157,22 @@ def _leaves(tree: Mapping[str, Any], path: Path, filled: set[Path]) -> Iterator[
 
 @frozen
 class Column:
-    """One column: its heading, its cells from top to bottom, its width."""
+    """One column: its heading, its cells from top to bottom, and the width of the widest cell."""
 
     heading: str
     cells: tuple[Cell, ...]
-    width: int
+    filled: int
     number: bool
+
+    @property
+    def width(self) -> int:
+        """The width at which nothing is cut."""
+        return max(self.filled, width_of(self.heading))
+
+    @property
+    def least(self) -> int:
+        """The width below which it says too little: numbers are never cut, texts and headings to a few letters."""
+        return min(self.width, max(self.filled if self.number else 0, _LEAST))
 
     def place(self, text: str, width: int) -> str:
         """Give a text at its place: cut, and filled up to the width, numbers to the right."""
@@ -170,27 +180,37 @@ class Column:
         blank = " " * (width - width_of(text))
         return blank + text if self.number else text + blank
 
+    def head(self, width: int) -> str:
+        """Give the heading at its place; of a path that is cut the end stays."""
+        return self.place(
+            self.heading if width_of(self.heading) <= width else cut(self.heading[::-1], width)[::-1], width
+        )
+
 
 def _column(path: Path, lines: Sequence[Line]) -> Column:
-    heading = shown(".".join(path))
     cells = tuple(line.get(path, Cell("")) for line in lines)
-    width = max(width_of(heading), *(width_of(cell.text) for cell in cells))
-    return Column(heading, cells, width, number=all(cell.number or not cell.text for cell in cells))
+    filled = max(width_of(cell.text) for cell in cells)
+    return Column(shown(".".join(path)), cells, filled, number=all(cell.number or not cell.text for cell in cells))
 
 
 def _fit(columns: Sequence[Column], width: int | None) -> list[int] | None:
-    """Give the widths at which the columns fit, the widest texts cut first; None where they cannot."""
-    widths = [column.width for column in columns]
+    """Give the widths at which the columns fit: headings are cut first, then texts; None where they cannot."""
     if width is None:
-        return widths
-    least = [column.width if column.number else min(column.width, _LEAST) for column in columns]
-    over = sum(widths) + len(GAP) * (len(widths) - 1) - width
-    if sum(widths) - sum(least) < over:
-        return None
-    for _ in range(over):
-        widest = max((at for at in range(len(widths)) if widths[at] > least[at]), key=widths.__getitem__)
-        widths[widest] -= 1
-    return widths
+        return [column.width for column in columns]
+    room = width - len(GAP) * (len(columns) - 1)
+    widths = [min(column.width, width) for column in columns]
+    for floors in ([max(column.filled, column.least) for column in columns], [column.least for column in columns]):
+        _shrink(widths, floors, room)
+    return widths if sum(widths) <= room else None
+
+
+def _shrink(widths: list[int], floors: Sequence[int], room: int) -> None:
+    """Make the widest of the widths smaller, none below its floor, until they fit or nothing is left to take."""
+    while sum(widths) > room:
+        wide = [at for at, floor in enumerate(floors) if widths[at] > floor]
+        if not wide:
+            return
+        widths[max(wide, key=widths.__getitem__)] -= 1
 
 
 def table(items: Sequence[Any], width: int | None = None) -> Iterator[str]:
@@ -210,7 +230,7 @@ def table(items: Sequence[Any], width: int | None = None) -> Iterator[str]:
         yield from _below_each_other(items, width)
         return
     sized = list(zip(columns, widths, strict=True))
-    yield _joined(column.place(column.heading, size) for column, size in sized)
+    yield _joined(column.head(size) for column, size in sized)
     yield _joined("─" * size for size in widths)
     for number in range(len(lines)):
         yield _joined(column.place(column.cells[number].text, size) for column, size in sized)
