@@ -34,7 +34,7 @@ from relgraph.read.answers import group_answer, measure_answer, value_answer
 from relgraph.read.joined import ROOT, Joined, Source, joined_rows, rows_at, to_many
 from relgraph.read.memory_conditions import condition, key_at, ordered
 from relgraph.read.result import Result
-from relgraph.read.tables import Row, Tables, key_of
+from relgraph.read.tables import Row, Tables, key_of, once_per_rows
 from relgraph.schema import Hop
 from relgraph.values import Truth, as_text, sort_key
 
@@ -80,7 +80,7 @@ def counts(query: ResolvedQuery, source: Source, rows: Sequence[Row]) -> dict[st
 # --- which rows, in which order --------------------------------------------------------------------------------------
 
 
-def order(query: ResolvedQuery, source: Source) -> Callable[[Iterable[Row]], list[Placed]]:
+def order(query: ResolvedQuery, source: Source) -> Callable[[Sequence[Row]], list[Placed]]:
     """Give the function that picks the rows that fulfil `query.where`, and puts them with their place in `query.order`.
 
     A row stands where the first of its joined rows stands that fulfil the filter, by the whole tuple of keys.
@@ -90,7 +90,7 @@ def order(query: ResolvedQuery, source: Source) -> Callable[[Iterable[Row]], lis
     choices, fulfils = joined_rows(paths, ROOT, source), condition(query.where, fixed, source)
     keys = [key_at(key, fixed, source) for key in query.order]
 
-    def pick(rows: Iterable[Row]) -> list[Placed]:
+    def pick(rows: Sequence[Row]) -> list[Placed]:
         placed = []
         for row in rows:
             places = [tuple(key(choice) for key in keys) for choice in choices({(): row}) if fulfils(choice) is True]
@@ -154,7 +154,7 @@ def level(query: ResolvedQuery, source: Source) -> Callable[[Sequence[Row]], lis
     """Give the function from the rows of one level, of all items or of one parent, to what is answered of them."""
     if query.grouping is not None:
         return grouped(query, query.grouping, source)
-    pick, answer = order(query, source), item(query, source)
+    pick, answer = once_per_rows(order(query, source)), item(query, source)
     return lambda rows: [answer(row) for _, row in page(query.page, pick(rows), source.bindings)]
 
 

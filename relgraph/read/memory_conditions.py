@@ -13,7 +13,7 @@ from typing import Any, TypeAlias, assert_never
 from relgraph.functions import AGGREGATES
 from relgraph.query.resolved import AllOf, AnyOf, Bindings, Call, Condition, GroupColumn, Order, Quantified, Test, Value
 from relgraph.read.joined import ROOT, Joined, Names, Path, Source, clusters, joined_rows, rows_at
-from relgraph.read.tables import NOT_GIVEN, Row
+from relgraph.read.tables import NOT_GIVEN, Row, once_per_rows
 from relgraph.schema import Field, Hop
 from relgraph.values import DATES, Stored, Truth, affinity_against, all_of, any_of, sort_key, with_affinity
 
@@ -56,12 +56,15 @@ def related(value: Call, hop: Hop, source: Source) -> Reach:
     aggregate, far = AGGREGATES[value.function.name], source.far_rows(hop)
     field = value.argument if isinstance(value.argument, Field) else None
 
-    def called(row: Row | None) -> Any:
-        rows = far(row)
-        if rows is None:
-            return NOT_GIVEN
+    def of_rows(rows: Sequence[Row]) -> Any:
         values = rows if field is None else [each[field.name] for each in rows]
         return NOT_GIVEN if NOT_GIVEN in values else aggregate.call(values)  # type: ignore[arg-type]  # counts rows too
+
+    known = once_per_rows(of_rows)
+
+    def called(row: Row | None) -> Any:
+        rows = far(row)
+        return NOT_GIVEN if rows is None else known(rows)
 
     return called
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 from attrs import field, frozen
 
@@ -19,6 +19,7 @@ from relgraph.values import FieldType, Stored, Truth, instant
 
 Row: TypeAlias = Mapping[str, Any]
 FarRows: TypeAlias = Callable[[Row | None], Sequence[Row] | None]  # None: not known, only in `read.nested`
+Thing = TypeVar("Thing")
 Form: TypeAlias = Callable[[Stored], Stored]
 Index: TypeAlias = dict[Stored, list[Row]]  # the rows that hold a key, the key in its form
 
@@ -110,6 +111,18 @@ class Tables:
                 if key is not None and (guard is None or row[guard.field] == guard.collection):
                     index.setdefault(form(key) if form else key, []).append(row)
         return index
+
+
+def once_per_rows(of_rows: Callable[[Sequence[Row]], Thing]) -> Callable[[Sequence[Row]], Thing]:
+    """Give the function that works out something of a list of rows once, however many rows lead to that very list."""
+    known: dict[int, tuple[Sequence[Row], Thing]] = {}  # by identity; the list is kept, so that no other can take it
+
+    def found(rows: Sequence[Row]) -> Thing:
+        if id(rows) not in known:
+            known[id(rows)] = rows, of_rows(rows)
+        return known[id(rows)][1]
+
+    return found
 
 
 def key_of(collection: Collection, row: Row) -> Any:
