@@ -16,12 +16,27 @@ from relgraph import RelationRegistry
 from relgraph.cli.tables import width_of
 from relgraph.demo import APPLICATION, QUESTIONS, Question, build, show
 
+ELEMENTS = [
+    "helium",
+    "selenium",
+    "tellurium",
+    "cerium",
+    "mercury",
+    "uranium",
+    "neptunium",
+    "plutonium",
+    "einsteinium",
+    "fermium",
+    "mendelevium",
+    "nobelium",
+    "meitnerium",
+    "copernicium",
+]
 ANSWERS = [
     ["Uranus", "Ceres", "Neptune", "Pluto"],
     ["Uranus", "Neptune", "Pluto", "Triton", "Charon"],
     ["Earth", "Mars", "Jupiter", "Saturn", "Uranus", "Neptune"],
-    ["helium", "selenium", "tellurium", "cerium", "mercury", "uranium", "neptunium", "plutonium"]
-    + ["einsteinium", "fermium", "mendelevium", "nobelium", "meitnerium", "copernicium"],  # noqa: RUF005  # two lines
+    ELEMENTS,
 ]
 
 
@@ -101,7 +116,7 @@ def test_a_demo_is_made_anew(tmp_path: Path) -> None:
         connection.commit()
     build(path)
     with RelationRegistry(path, read_only=True) as registry:
-        assert registry.items("elements").count() == len(ANSWERS[3])
+        assert registry.items("elements").count() == len(ELEMENTS)
         assert registry.connection.execute("PRAGMA application_id").fetchone() == (APPLICATION,)
     assert os.listdir(tmp_path) == ["demo.db"]
 

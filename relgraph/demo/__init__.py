@@ -10,6 +10,7 @@ import errno
 import shlex
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
+from os import PathLike
 from pathlib import Path
 from typing import Any, Final
 
@@ -93,11 +94,12 @@ QUESTIONS: Final = (
 )
 
 
-def build(path: Path) -> None:
+def build(path: str | PathLike[str]) -> None:
     """Make the demo database at a path, whole or not at all.
 
     Raises: `FileExistsError` when a file that is no demo is there.
     """
+    path = Path(path)
     if path.exists() and not _is_demo(path):
         raise FileExistsError(
             errno.EEXIST, "not a demo of relgraph, so it is left as it is; name another file", str(path)
