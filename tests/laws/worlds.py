@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 from hypothesis import note
 from hypothesis import strategies as st
 
@@ -23,7 +23,7 @@ class World:
     """A registry, and the rows of its database by collection."""
 
     registry: RelationRegistry
-    rows: dict[str, list[dict[str, Any]]]
+    rows: dict[str, list[dict[str, Any]]] = field(repr=False)
 
     @property
     def collections(self) -> list[str]:
