@@ -55,7 +55,8 @@ def _part(name: str, directive: str, accepts: frozenset[FieldType], python: str,
         name,
         accepts,
         f"the {name} of {{v}}",
-        f"CAST(strftime('{directive}', {_SECONDS}, 'unixepoch') AS INTEGER)",
+        f"CASE WHEN typeof({{v}}) IN ('integer', 'real') "  # text that is no date stays text, and has no parts
+        f"THEN CAST(strftime('{directive}', {_SECONDS}, 'unixepoch') AS INTEGER) END",
         f"CASE WHEN substr({{v}}, {start}, 2) GLOB '[0-9][0-9]' THEN CAST(substr({{v}}, {start}, 2) AS INTEGER) END"
         if start
         else "",
