@@ -16,7 +16,7 @@ FLOORS = (
     {"relation", "schema", "operators", "functions", "rules"},
     {"query", "storage"},
     {"read", "integrity"},
-    {"access", "graph", "evaluation"},
+    {"access", "graph", "evaluation", "definitions", "explain"},
     {"definitions", "evaluation", "explain", "items", "registry"},
     {"cli", "demo", "sqlite_utils_plugin", "strategies", "stateful", "pytest_plugin", "__init__", "__main__"},
 )
