@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
-from relgraph.values import DATES, NUMBERS, FieldType, Stored, moment_of, sort_key
+from relgraph.values import DATES, NUMBERS, FieldType, Stored, as_text, moment_of, sort_key
 
 # --- functions of one value ------------------------------------------------------------------------------------------
 
@@ -33,34 +33,38 @@ class Function:
     sql: str = ""
     time_sql: str = ""  # the form for fields of type time
     call: Callable[..., Any] | None = field(default=None, eq=False, repr=False)
+    time_call: Callable[..., Any] | None = field(default=None, eq=False, repr=False)
     relational: bool = False
     result: FieldType = FieldType.INTEGER
 
 
 _TIMES: Final = frozenset({FieldType.TIME})
 _WITH_CLOCK: Final = (DATES - {FieldType.DATE}) | _TIMES
+_YEAR_1, _YEAR_9999 = -62_135_596_800_000, 253_402_300_799_999  # first and last millisecond, as `moment_of` has it
 # seconds since 1970, rounded down: plain division would round moments before 1970 up
 _SECONDS: Final = "(({v}) / 1000 - (({v}) % 1000 < 0))"
 
 
 def _part(name: str, directive: str, accepts: frozenset[FieldType], python: str, start: int = 0) -> Function:
     def call(value: Stored) -> Stored:
-        if isinstance(value, str):
-            part = value[start - 1 : start + 1] if start else ""
-            return int(part) if part.isascii() and part.isdigit() and len(part) == 2 else None
         moment = moment_of(value)
         return None if moment is None else int(moment.strftime(python))
+
+    def time_call(value: Stored) -> Stored:
+        part = (as_text(value) or "")[start - 1 : start + 1]
+        return int(part) if part.isascii() and part.isdigit() and len(part) == 2 else None
 
     return Function(
         name,
         accepts,
         f"the {name} of {{v}}",
-        f"CASE WHEN typeof({{v}}) IN ('integer', 'real') "  # text that is no date stays text, and has no parts
+        f"CASE WHEN +{{v}} BETWEEN {_YEAR_1} AND {_YEAR_9999} "  # text that is no date stays text, above all numbers
         f"THEN CAST(strftime('{directive}', {_SECONDS}, 'unixepoch') AS INTEGER) END",
         f"CASE WHEN substr({{v}}, {start}, 2) GLOB '[0-9][0-9]' THEN CAST(substr({{v}}, {start}, 2) AS INTEGER) END"
         if start
         else "",
         call,
+        time_call if start else None,
     )
 
 

@@ -15,7 +15,7 @@ from relgraph.query.resolved import AllOf, AnyOf, Bindings, Call, Condition, Gro
 from relgraph.read.joined import ROOT, Joined, Names, Path, Source, clusters, joined_rows, rows_at
 from relgraph.read.tables import NOT_GIVEN, Row, once_per_rows
 from relgraph.schema import Field, Hop
-from relgraph.values import DATES, Stored, Truth, affinity_against, all_of, any_of, sort_key, with_affinity
+from relgraph.values import DATES, FieldType, Stored, Truth, affinity_against, all_of, any_of, sort_key, with_affinity
 
 Fulfils: TypeAlias = Callable[[Joined], Truth]
 Reach: TypeAlias = Callable[[Row | None], Any]
@@ -40,7 +40,8 @@ def call(value: Call, source: Source) -> Reach:
     """Give a function's value; over a to-many hop it is that of the related rows, of no row those of none."""
     if isinstance(value.subject, Hop):
         return related(value, value.subject, source)
-    function, argument = value.function.call, compared(value.subject)
+    function = value.function.time_call if value.subject.type is FieldType.TIME else value.function.call
+    argument = compared(value.subject)
     if function is None:
         return argument  # json: the answer follows the path, see `read.answers`
 
