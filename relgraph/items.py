@@ -7,7 +7,7 @@ parse and resolve raise on a question that is wrong, and the database's own erro
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import define, evolve, field, frozen
@@ -23,6 +23,7 @@ from relgraph.read.result import Result
 from relgraph.schema import Field, Schema
 
 if TYPE_CHECKING:
+    from relgraph.explain.explanation import Explanation
     from relgraph.registry import RelationRegistry
 
 CACHED_READERS: Final = 512  # query shapes kept ready per registry
@@ -131,7 +132,7 @@ class Items:
         counted: int = self.read({"aggregate": {"count": "*"}, "filter": filter, "limit": -1})[0]["count"]
         return counted
 
-    def stream(self, query: Any = None, /, *, chunk_size: int = 1000, **parameters: Any) -> Iterator[Any]:
+    def stream(self, query: Any = None, /, *, chunk_size: int = 1000, **parameters: Any) -> Generator[Any, None, None]:
         """Give the items a query asks for one by one, in memory that does not grow with their number.
 
         `chunk_size` items and what is nested in them are held at a time. The read snapshot stays open until the
@@ -144,13 +145,10 @@ class Items:
             reader = self._reader(shape)
         return self._streamed(reader, Bindings(shape.arguments), chunk_size)
 
-    def _streamed(self, reader: Reader, bindings: Bindings, chunk_size: int) -> Iterator[Any]:
+    def _streamed(self, reader: Reader, bindings: Bindings, chunk_size: int) -> Generator[Any, None, None]:
         database = self._registry.database
         with database.reading():
-            if reader.plan.root is None:
-                yield from reader.groups(database, bindings)
-            else:
-                yield from reader.stream(database, bindings, chunk_size)
+            yield from reader.stream(database, bindings, chunk_size)
 
     def prepare(self, query: Any = None, /, **parameters: Any) -> Prepared:
         """Give a query compiled once, with `Param("name")` for values that are given at each call.
@@ -167,6 +165,32 @@ class Items:
         with self._registry.database.reading():
             self._resolve(asked)
         return Prepared(self, asked)
+
+    def explain(self, query: Any = None, /, **parameters: Any) -> Explanation:
+        """Give what `read` would do for the same query: the question in words, the SQL, its plans, index advice.
+
+        The query itself does not run; a search of which the better form depends on the data is probed as `read` would.
+
+        >>> from relgraph import RelationRegistry
+        >>> registry = RelationRegistry()
+        >>> _ = registry.connection.execute("CREATE TABLE tags (id INTEGER PRIMARY KEY, label TEXT)")
+        >>> explanation = registry.items("tags").explain(fields=["label"], filter={"id": {"_gt": 3}})
+        >>> print(explanation.words)
+        Read label of tags.
+        Only items for which id is above 3.
+        In the order of id.
+        >>> print(explanation.statements[0])
+        SELECT t0."label" FROM "tags" AS t0 WHERE t0."id" > ? ORDER BY t0."id"
+        values: 3
+        """
+        from relgraph.explain.explanation import explain
+
+        shape = shape_of(query, parameters)
+        with self._registry.database.reading():
+            reader = self._reader(shape)
+            asked = parse(shape.source, **shape.parameters)
+            schema, database = self._registry.schema, self._registry.database
+            return explain(reader, asked, schema, database, Bindings(shape.arguments))
 
     # --- the pipeline: parse, resolve, plan, fetch ---
 

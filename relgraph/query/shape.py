@@ -18,8 +18,8 @@ from relgraph.query.ast import Param
 
 _NEVER: Final = frozenset({"", "null", "true", "false"})
 _SAFE: Final = 2**53 - 1
-_ONE: Final = frozenset(name for name, row in OPERATORS.items() if row.arity is Arity.ONE)
-_MANY: Final = frozenset(name for name, row in OPERATORS.items() if row.arity is Arity.MANY)
+_ONE: Final = Arity.ONE  # a look-up in the class costs as much as the rest of the test
+_MANY: Final = Arity.MANY
 
 
 @frozen
@@ -62,10 +62,13 @@ def _lifted_value(key: Any, value: Any, values: list[Any]) -> Any:
         return _lifted(value, values)
     if isinstance(value, list) and key in ("_and", "_or"):
         return [_lifted(part, values) if isinstance(part, Mapping) else part for part in value]
+    operator = OPERATORS.get(key)
     if isinstance(value, list):
-        plain = key in _MANY and value and all(map(_is_plain, value))
+        plain = operator is not None and operator.arity is _MANY and value and all(map(_is_plain, value))
+    elif operator is not None:
+        plain = operator.arity is _ONE and _is_plain(value)
     else:
-        plain = _is_plain(value) and (key in _ONE or not (isinstance(key, str) and key.startswith("_")))
+        plain = _is_plain(value) and not (isinstance(key, str) and key.startswith("_"))
     if not plain:
         return value
     values.append(value)

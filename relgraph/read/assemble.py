@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 from attrs import define, field
 
-from relgraph.read.plan import AnyCell, Cell, Level, LevelCell, ManyCell, OneCell
+from relgraph.read.plan import AnyCell, Cell, JoinedCell, Level, LevelCell, ManyCell, ObjectCell, OneCell
 
 Rows: TypeAlias = Sequence[tuple[Any, ...]]
 Builder: TypeAlias = Callable[[Rows, list[Any]], Any]
@@ -64,7 +64,11 @@ class _Writer:
         """Write an item of a level, whose row is in the variable `row`."""
         if level.cells is None:
             return self.bare(level, row)
-        return "{" + ", ".join(f"{cell.name!r}: {self.cell(cell, row)}" for cell in level.cells) + "}"
+        return self.display(level.cells, row)
+
+    def display(self, cells: Sequence[LevelCell], row: str) -> str:
+        """Write a dict of cells."""
+        return "{" + ", ".join(f"{cell.name!r}: {self.cell(cell, row)}" for cell in cells) + "}"
 
     def key(self, level: Level, key: str) -> str:
         """Write a key in the form that both sides of a level's hop share."""
@@ -91,6 +95,10 @@ class _Writer:
                 return self.many(cell, row)
             case AnyCell():
                 return self.any(cell, row)
+            case ObjectCell():
+                return self.display(cell.cells, row)
+            case JoinedCell():
+                return f"None if {row}[{cell.position}] is None else {self.display(cell.cells, row)}"
 
     def value(self, cell: Cell, row: str) -> str:
         """Write a value of the row itself; NULL is never converted."""
@@ -115,7 +123,11 @@ class _Writer:
         if level.owned:
             return f"m{level.index}.get({key}) or []"
         inner = f"r{next(self.fresh)}"
-        return f"[{self.item(level, inner)} for {inner} in m{level.index}.get({key}, ())]"
+        absent = "()"
+        if level.absent is not None:
+            absent = f"e{level.index}"
+            self.names[absent] = (level.absent,)
+        return f"[{self.item(level, inner)} for {inner} in m{level.index}.get({key}, {absent})]"
 
     def any(self, cell: AnyCell, row: str) -> str:
         """Write the choice between the levels of an any-to-many value."""

@@ -16,7 +16,7 @@ from relgraph.query.cursor import write_cursor
 from relgraph.query.resolved import Bindings, ResolvedQuery
 from relgraph.read.assemble import Builder, Rows, builder
 from relgraph.read.fragments import Statement
-from relgraph.read.plan import PROBED_ROWS, AnyCell, Level, LevelCell, ReadPlan, plan
+from relgraph.read.plan import PROBED_ROWS, AnyCell, Level, LookUp, ReadPlan, plan
 from relgraph.read.result import Result
 
 CHUNK: Final = 1000  # keys a statement asks for: 500 to 5000 are equal within 3 %, one list of 100k is 1.4 times slower
@@ -60,8 +60,6 @@ class Reader:
         """Give the items, the counts and the cursor asked for. The caller holds one read snapshot around it."""
         if not self.decided:
             self.decide(source, bindings)
-        if self.plan.root is None:
-            return Result(self.groups(source, bindings), self.counts(source, bindings))
         rows, cursor = self.turned(_run(source, self.plan.root.statement, bindings).fetchall(), bindings)
         items = self.assembled(source, bindings, rows, complete=self.plan.complete)
         return Result(items, self.counts(source, bindings), cursor)
@@ -69,7 +67,7 @@ class Reader:
     def turned(self, rows: Rows, bindings: Bindings) -> tuple[Rows, str | None]:
         """Give the rows of a cursor's page without the one read ahead, and the cursor of the next page."""
         after, root, limit = self.query.after, self.plan.root, self.query.page.limit
-        if after is None or root is None or limit is None:
+        if after is None or limit is None:
             return rows, None
         size = limit if isinstance(limit, int) else limit.bind(bindings)
         if len(rows) <= size or size == 0:
@@ -88,7 +86,6 @@ class Reader:
     def stream(self, source: Source, bindings: Bindings, size: int) -> Iterator[Any]:
         """Give the items one by one, holding `size` of them and their children at a time."""
         root = self.plan.root
-        assert root is not None
         cursor = _run(source, root.statement, bindings)
         while rows := cursor.fetchmany(size):
             yield from self.assembled(source, bindings, rows, complete=False)
@@ -96,7 +93,6 @@ class Reader:
     def assembled(self, source: Source, bindings: Bindings, rows: Rows, *, complete: bool) -> list[Any]:
         """Give the items of root rows; `complete` says that they are all there are."""
         root = self.plan.root
-        assert root is not None
         found: list[Any] = [None] * self.plan.levels
         self.descend(source, bindings, root, rows, found, complete=complete)
         items: list[Any] = self.builder(root)(rows, found)
@@ -121,18 +117,6 @@ class Reader:
             built = self.builders[level.index] = builder(level)
         return built
 
-    def groups(self, source: Source, bindings: Bindings) -> list[Any]:
-        """Give the rows of a grouped query."""
-        group = self.plan.group
-        assert group is not None
-        answers = []
-        for row in _run(source, group.statement, bindings).fetchall():
-            answer: dict[str, Any] = {}
-            for names, convert, value in zip(group.names, group.conversions, row, strict=False):
-                put(answer, names, value if convert is None or value is None else convert(value))
-            answers.append(answer)
-        return answers
-
     def counts(self, source: Source, bindings: Bindings) -> dict[str, Any] | None:
         """Give the counts asked for as meta, or None where none were."""
         if self.query.meta is None:
@@ -140,24 +124,11 @@ class Reader:
         return {name: _run(source, count, bindings).fetchall()[0][0] for name, count in self.plan.counts.items()}
 
 
-def put(answer: dict[str, Any], names: tuple[str, ...], value: Any) -> None:
-    """Put a value into nested dicts at a path of names.
-
-    >>> answer = {}
-    >>> put(answer, ("author", "name"), "Ann")
-    >>> answer
-    {'author': {'name': 'Ann'}}
-    """
-    for name in names[:-1]:
-        answer = answer.setdefault(name, {})
-    answer[names[-1]] = value
-
-
 def _run(source: Source, statement: Statement, bindings: Bindings, keys: Sequence[Any] = ()) -> Cursor:
     return source.execute(*statement.bind(bindings, keys))
 
 
-def _keys(cell: LevelCell, child: Level, rows: Rows) -> list[Any]:
+def _keys(cell: LookUp, child: Level, rows: Rows) -> list[Any]:
     """Give the keys by which rows ask for a level, each once, in the order they come."""
     position = cell.position
     if isinstance(cell, AnyCell):

@@ -60,7 +60,8 @@ def identity(collection: Collection) -> tuple[str, ...]:
     """Give the quoted columns that tell the rows of a collection apart: the primary key, else the rowid, else none."""
     if collection.primary_key:
         return tuple(quoted(name) for name in collection.primary_key)
-    return ("rowid",) if collection.has_rowid else ()
+    free = (name for name in ("rowid", "_rowid_", "oid") if name not in {field.lower() for field in collection.fields})
+    return tuple(free)[:1] if collection.has_rowid else ()
 
 
 def near_key(hop: Hop, alias: str) -> str:

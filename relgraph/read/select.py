@@ -6,10 +6,10 @@ articles with SQLite 3.40 in 2026-11; each says beside it what it is worth.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from attrs import field, frozen
+from attrs import frozen
 
 from relgraph.query.resolved import (
     Condition,
@@ -22,7 +22,6 @@ from relgraph.query.resolved import (
     Page,
     ResolvedQuery,
 )
-from relgraph.read.answers import group_answer, measure_answer
 from relgraph.read.fragments import MARK, Keys, Sql, Statement, fill, joined, sql
 from relgraph.read.joins import Path, Renderer, guarded, identity, table
 from relgraph.read.sql import (
@@ -52,28 +51,46 @@ class Nested:
     compared: str
 
 
+@frozen
+class Head:
+    """The beginning of a level's select: its columns, its table, and the to-one tables joined to it."""
+
+    columns: Sql
+    table: Sql
+    joins: Sql
+
+    def __call__(self, before: Sql | str = "", after: Sql | str = "") -> Sql:
+        """Give SELECT and FROM, with something before and after the level's own table."""
+        return sql("SELECT ", self.columns, " FROM ", before, self.table, after, self.joins)
+
+
 # --- rows of one level -----------------------------------------------------------------------------------------------
 
 
 def select(
-    renderer: Renderer, query: ResolvedQuery, alias: str, columns: Sequence[Sql], nested: Nested | None
+    renderer: Renderer,
+    query: ResolvedQuery,
+    alias: str,
+    columns: Sequence[Sql],
+    joins: Sequence[Sql],
+    nested: Nested | None,
 ) -> tuple[Statement, Statement | None]:
     """Give the select of a level, and the one that scans its whole collection where that is possible and as good."""
-    head = sql("SELECT ", joined(", ", columns or [Sql("NULL")]), " FROM ", table(query.collection.name, alias))
+    head = Head(joined(", ", columns or [Sql("NULL")]), Sql(table(query.collection.name, alias)), sql(*joins))
     if is_ranked(query):
         return Statement.of(_ranked(renderer, query, alias, head, nested)), None
     keys = order(renderer, query.order, alias)
     where = [] if query.where is None else [conjunction(renderer, conjuncts(query.where), alias, top=nested is None)]
     if nested is None:
         where += _behind(query, [reached_stored(renderer, key, alias) for key in query.order])
-        return Statement.of(sql(head, all_where(where), _by(keys), _cut(query))), None
+        return Statement.of(sql(head(), all_where(where), _by(keys), _cut(query))), None
     where += guarded(nested.hop, None, alias)
     if nested.hop.many and query.page != Page():
         return Statement.of(_lateral(renderer, query, alias, head, nested)), None
     among = Sql(f"{nested.compared} IN ({MARK})", (Keys(),))
     # by parent first: ordering by the child's own key alone is a sort of the whole, 25 to 70 % slower
     by = [Sql(nested.key), *keys] if nested.hop.many else []
-    statement = Statement.of(sql(head, all_where([among, *where]), _by(by)))
+    statement = Statement.of(sql(head(), all_where([among, *where]), _by(by)))
     return statement, _scan(query, alias, head, nested) if query.where is None else None
 
 
@@ -115,7 +132,7 @@ def _operand(number: Any) -> Any:
     return Literal(number) if isinstance(number, int) else number
 
 
-def _lateral(renderer: Renderer, query: ResolvedQuery, alias: str, head: Sql, nested: Nested) -> Sql:
+def _lateral(renderer: Renderer, query: ResolvedQuery, alias: str, head: Head, nested: Nested) -> Sql:
     """Give the page of each parent: a small search per key, stopped by LIMIT.
 
     row_number() reads all children of all parents: 1.6 to 3 times slower without an index on (key, sort), 10 to 1000
@@ -134,18 +151,14 @@ def _lateral(renderer: Renderer, query: ResolvedQuery, alias: str, head: Sql, ne
         _cut(query),
     )
     row = f"{alias}.{names[0]}" if len(names) == 1 else f"({', '.join(f'{alias}.{name}' for name in names)})"
-    start, _, _ = head.text.rpartition(" FROM ")
+    keys = Sql(f"(VALUES {MARK}) AS {parents} CROSS JOIN ", (Keys(rows=True),))
     return sql(
-        Sql(start, head.parameters),
-        Sql(f" FROM (VALUES {MARK}) AS {parents} CROSS JOIN {table(query.collection.name, alias)}", (Keys(rows=True),)),
-        f" ON {row} IN (",
-        found,
-        ")",
+        head(before=keys, after=sql(f" ON {row} IN (", found, ")")),
         _by([Sql(nested.key), *order(renderer, query.order, alias)]),
     )
 
 
-def _scan(query: ResolvedQuery, alias: str, head: Sql, nested: Nested) -> Statement | None:
+def _scan(query: ResolvedQuery, alias: str, head: Head, nested: Nested) -> Statement | None:
     """Give the whole child collection in rowid order: for all parents 20 to 30 % faster than asking by their keys."""
     key = query.collection.key
     by_rowid = key is not None and key.declared_type.upper() == "INTEGER" and query.collection.has_rowid
@@ -153,13 +166,13 @@ def _scan(query: ResolvedQuery, alias: str, head: Sql, nested: Nested) -> Statem
     if not (nested.hop.many and by_rowid and by_key and query.page == Page()):
         return None
     where = [Sql(f"+{nested.key} IS NOT NULL"), *guarded(nested.hop, None, alias)]
-    return Statement.of(sql(head, all_where(where), f" ORDER BY {alias}.rowid"))
+    return Statement.of(sql(head(), all_where(where), f" ORDER BY {alias}.rowid"))
 
 
 # --- order through to-many relations ---------------------------------------------------------------------------------
 
 
-def _ranked(renderer: Renderer, query: ResolvedQuery, alias: str, head: Sql, nested: Nested | None) -> Sql:
+def _ranked(renderer: Renderer, query: ResolvedQuery, alias: str, head: Head, nested: Nested | None) -> Sql:
     """Give the rows of a level sorted through to-many relations.
 
     Filter and sort are joined together; each item keeps its first joined row by the whole tuple of keys. Nested, the
@@ -195,20 +208,26 @@ def _ranked(renderer: Renderer, query: ResolvedQuery, alias: str, head: Sql, nes
     sorted_by = [directed(Sql(f"ranked.s{index}"), key) for index, key in enumerate(query.order)]
     if nested is None:
         behind = _behind(query, [Sql(f"ranked.s{index}") for index in range(len(keys))])
-        return sql(head, " JOIN (", ranked, f") AS ranked ON {same}", all_where(behind), _by(sorted_by), _cut(query))
+        there = sql(" JOIN (", ranked, f") AS ranked ON {same}")
+        return sql(head(after=there), all_where(behind), _by(sorted_by), _cut(query))
     if nested.hop.many and query.page != Page():
         ranked = _page_of_each(ranked, kept, sorts, by, query.page)
-    return sql(head, " JOIN (", ranked, f") AS ranked ON {same}", _by([Sql("ranked.parent"), *sorted_by]))
+    return sql(head(after=sql(" JOIN (", ranked, f") AS ranked ON {same}")), _by([Sql("ranked.parent"), *sorted_by]))
 
 
 def _page_of_each(ranked: Sql, kept: str, sorts: str, by: Sql, page: Page) -> Sql:
     numbered = sql(
         f"SELECT {kept}, {sorts}, row_number() OVER (PARTITION BY parent", by, ") AS place FROM (", ranked, ")"
     )
+    return sql(f"SELECT {kept}, {sorts} FROM (", numbered, ") WHERE ", _within(page))
+
+
+def _within(page: Page) -> Sql:
+    """Give the condition that a row numbered within its parent lies on the page."""
     past = Sql("place > ?", (_operand(page.offset),))
-    if page.limit is not None:
-        past = sql(past, Sql(" AND place <= ? + ?", (_operand(page.offset), _operand(page.limit))))
-    return sql(f"SELECT {kept}, {sorts} FROM (", numbered, ") WHERE ", past)
+    if page.limit is None:
+        return past
+    return sql(past, Sql(" AND place <= ? + ?", (_operand(page.offset), _operand(page.limit))))
 
 
 def _joined_for_order(renderer: Renderer, query: ResolvedQuery, alias: str) -> tuple[Sql, list[Sql], dict[Path, str]]:
@@ -247,45 +266,38 @@ def counting(collection: Collection, where: Condition | None) -> Sql:
     return sql(f"SELECT count(*) FROM {table(collection.name, alias)}", all_where(kept))
 
 
-@frozen
-class GroupPlan:
-    """The select of a grouped query, and where each of its columns stands in the answer."""
+def grouped(
+    renderer: Renderer, query: ResolvedQuery, grouping: Grouping, alias: str, nested: Nested | None
+) -> Statement:
+    """Give the groups of a level: the parent's key where it is nested, then the group's columns and measures.
 
-    statement: Statement
-    names: tuple[tuple[str, ...], ...]
-    conversions: tuple[Callable[[Any], Any] | None, ...] = field(eq=False)
-
-
-def grouped(renderer: Renderer, query: ResolvedQuery, grouping: Grouping) -> GroupPlan:
-    """Give the plan of a grouped query: values per item first, so that each item counts once, then the groups."""
-    alias = renderer.alias()
+    Values per item come first, so that each item counts once; then the groups, within each parent; then the page.
+    """
     columns = [reached_stored(renderer, column, alias) for column in grouping.columns]
     fields = [stored(measure.field, alias) if measure.field else Sql("1") for measure in grouping.measures]
     values = [
         *(sql(column, f" AS g{index}") for index, column in enumerate(columns)),
         *(sql(value, f" AS m{index}") for index, value in enumerate(fields)),
     ]
-    where = [] if query.where is None else [conjunction(renderer, conjuncts(query.where), alias)]
+    where = [] if query.where is None else [conjunction(renderer, conjuncts(query.where), alias, top=nested is None)]
+    parent = [] if nested is None else ["parent"]
+    if nested is not None:
+        values.insert(0, Sql(f"{nested.compared} AS parent"))
+        where = [Sql(f"{nested.compared} IN ({MARK})", (Keys(),)), *guarded(nested.hop, None, alias), *where]
     rows = sql(
         "SELECT ", joined(", ", values or [Sql("1")]), f" FROM {table(query.collection.name, alias)}", all_where(where)
     )
-    groups = [Sql(f"g{index}") for index in range(len(columns))]
-    measures = [_measured(measure, index) for index, measure in enumerate(grouping.measures)]
-    by = sql(" GROUP BY ", joined(", ", groups)) if groups else Sql("")
-    text = sql(
-        "SELECT ",
-        joined(", ", [*groups, *measures] or [Sql("1")]),
-        " FROM (",
-        rows,
-        ")",
-        by,
-        _by([_group_key(key, grouping, measures) for key in grouping.order]),
-        _cut(query),
-    )
-    return GroupPlan(
-        Statement.of(text),
-        (*(column.names for column in grouping.columns), *(measure.names for measure in grouping.measures)),
-        (*map(group_answer, grouping.columns), *map(measure_answer, grouping.measures)),
+    keys = [*parent, *(f"g{index}" for index in range(len(columns)))]
+    measures = [sql(_measured(measure, index), f" AS a{index}") for index, measure in enumerate(grouping.measures)]
+    by = f" GROUP BY {', '.join(keys)}" if keys else ""
+    groups = sql("SELECT ", joined(", ", [*keys, *measures] or [Sql("1")]), " FROM (", rows, ")", by)
+    order = _by([_group_key(key, grouping) for key in (*grouping.order, *map(GroupOrder, grouping.columns))])
+    if nested is None:
+        return Statement.of(sql(groups, order, _cut(query)))
+    names = ", ".join([*keys, *(f"a{index}" for index in range(len(measures)))])
+    numbered = sql(f"SELECT {names}, row_number() OVER (PARTITION BY parent", order, ") AS place FROM (", groups, ")")
+    return Statement.of(
+        sql(f"SELECT {names} FROM (", numbered, ") WHERE ", _within(query.page), " ORDER BY parent, place")
     )
 
 
@@ -293,9 +305,9 @@ def _measured(measure: Measure, index: int) -> Sql:
     return Sql("count(*)") if measure.field is None else fill(measure.aggregate.sql, v=Sql(f"m{index}"))
 
 
-def _group_key(key: GroupOrder, grouping: Grouping, measures: Sequence[Sql]) -> Sql:
+def _group_key(key: GroupOrder, grouping: Grouping) -> Sql:
     if isinstance(key.value, GroupColumn):
         piece = Sql(f"g{grouping.columns.index(key.value)}")
     else:
-        piece = measures[grouping.measures.index(key.value)]
+        piece = Sql(f"a{grouping.measures.index(key.value)}")
     return sql(piece, " DESC") if key.descending else piece
