@@ -1,0 +1,1 @@
+"""The tables as Django models; Django asks for an application of their own."""
