@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from relgraph.errors import RelgraphError as RelgraphError
     from relgraph.evaluation import evaluate as evaluate
     from relgraph.evaluation import matches as matches
+    from relgraph.explain.explanation import Explanation as Explanation
     from relgraph.items import Items as Items
     from relgraph.query.ast import Param as Param
     from relgraph.query.ast import Query as Query
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES: Final = {
+    "Explanation": "relgraph.explain.explanation",
     "Items": "relgraph.items",
     "Limits": "relgraph.query.limits",
     "Param": "relgraph.query.ast",

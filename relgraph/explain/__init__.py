@@ -1,0 +1,1 @@
+"""Explain: what a query asks for, what runs for it, and what would make it faster."""
