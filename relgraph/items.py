@@ -180,7 +180,7 @@ class Items:
         Only items for which id is above 3.
         In the order of id.
         >>> print(explanation.statements[0])
-        SELECT t0."label" FROM "tags" AS t0 WHERE t0."id" > ? ORDER BY t0."id"
+        SELECT t0."label" FROM main."tags" AS t0 WHERE t0."id" > ? ORDER BY t0."id"
         values: 3
         """
         from relgraph.explain.explanation import explain
