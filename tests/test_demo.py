@@ -11,8 +11,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from relgraph import RelationRegistry
+from relgraph.cli import group
 from relgraph.cli.tables import width_of
 from relgraph.demo import APPLICATION, QUESTIONS, Question, build, show
 
@@ -137,12 +139,19 @@ def test_other_files_are_left_alone(tmp_path: Path, make: object) -> None:
     assert callable(make)
     make(path)
     before = path.read_bytes()
-    run = subprocess.run([sys.executable, "-m", "relgraph", "demo", str(path)], capture_output=True, check=False)
-    assert (run.stdout, run.returncode) == (b"", 1)
-    assert run.stderr.decode() == (
-        f"relgraph: {path}: not a demo of relgraph, so it is left as it is; name another file\n"
-    )
+    run = CliRunner().invoke(group, ["demo", str(path)])
+    assert (run.stdout, run.exit_code) == ("", 1)
+    assert run.stderr == f"relgraph: {path}: not a demo of relgraph, so it is left as it is; name another file\n"
     assert (path.read_bytes(), os.listdir(tmp_path)) == (before, ["mine.db"])
+
+
+def test_the_command_shows_the_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a path `relgraph demo` makes ./relgraph-demo.db, and ends by saying where it is."""
+    monkeypatch.chdir(tmp_path)
+    run = CliRunner().invoke(group, ["demo"])
+    assert (run.stderr, run.exit_code) == ("", 0)
+    assert f"\nThe file is {tmp_path / 'relgraph-demo.db'}\n" in run.stdout
+    assert os.listdir(tmp_path) == ["relgraph-demo.db"]
 
 
 def test_a_command_is_quoted_for_the_shell() -> None:

@@ -9,7 +9,11 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
+
+from relgraph.sqlite_utils_plugin import register_commands
 
 RUN = "import sys; from sqlite_utils.cli import cli; sys.argv[0] = 'sqlite-utils'; cli()"
 BROKEN = f"import sys; sys.modules['relgraph.registry'] = None; {RUN}"
@@ -47,6 +51,26 @@ def test_relgraph_is_a_command_of_sqlite_utils(database: Path) -> None:
         [{"title": "Debut", "artist": {"name": "Björk"}}], "", 0,
     )  # fmt: skip
     assert "  relgraph " in python(RUN, "--help").stdout
+
+
+def test_the_hook_adds_a_group(database: Path) -> None:
+    """What the hook registers lists relgraph's commands and runs them."""
+    cli = click.Group()
+    register_commands(cli)
+    assert "  relations " in CliRunner().invoke(cli, ["relgraph", "--help"]).stdout
+    assert json.loads(CliRunner().invoke(cli, ["relgraph", "get", str(database), "artists", "1"]).stdout)["albums"] == [
+        1
+    ]
+
+
+def test_an_import_that_fails_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command line that cannot be imported is an error of its own, not of sqlite-utils."""
+    monkeypatch.setitem(sys.modules, "relgraph.cli", None)
+    cli = click.Group()
+    register_commands(cli)
+    run = CliRunner().invoke(cli, ["relgraph", "--version"])
+    assert run.exit_code == 1
+    assert run.stderr.startswith("Error: relgraph cannot be loaded: ")
 
 
 def test_failures_are_one_line_there_too(database: Path) -> None:

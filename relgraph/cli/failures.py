@@ -51,8 +51,6 @@ def as_failures() -> Iterator[None]:
     try:
         yield
     except click.UsageError as error:
-        if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):
-            raise
         raise Mistake(_usage(error)) from error
     except RelgraphError as error:
         raise (Failure if isinstance(error, DatabaseError) else Mistake)(str(error)) from error

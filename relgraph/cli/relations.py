@@ -25,14 +25,22 @@ def overview(
     if not found:
         yield f"no relations; collections: {listed(map(shown, schema.collections))}"
         return
-    yield from table(rows(found, schema), width)
+    own = [each for each in found if collection is not None or not _is_system(schema, each.many_collection)]
+    yield from table(rows(own, schema), width)
+    if len(own) < len(found):
+        yield f"... and {len(found) - len(own)} relations of Directus's own collections; --format json lists them"
     yield ""
-    ends = [each for each in schema if each.name == collection or (collection is None and _leads_on(each))]
-    yield from tree(schema, ends)
+    yield from tree(
+        schema, [each for each in schema if each.name == collection or (not collection and _is_shown(each))]
+    )
 
 
-def _leads_on(collection: Collection) -> bool:
-    return bool(collection.hops or collection.any_hops or collection.broken)
+def _is_system(schema: Schema, collection: str) -> bool:
+    return collection in schema.collections and schema.collections[collection].system
+
+
+def _is_shown(collection: Collection) -> bool:
+    return not collection.system and bool(collection.hops or collection.any_hops or collection.broken)
 
 
 def rows(relations: Sequence[Relation], schema: Schema) -> list[dict[str, Any]]:

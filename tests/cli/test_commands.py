@@ -22,8 +22,10 @@ import relgraph
 from relgraph import RelationRegistry
 from relgraph.cli import group
 from relgraph.cli.commands import SHOWN
+from relgraph.cli.failures import Interrupted, as_failures
 from relgraph.cli.output import LONG
 from tests.cli.conftest import Run, process, terminal
+from tests.conformance.cases import DATASET
 
 ODD = """odd "table, of 'all'"""
 FIELDS = "title,year,artist.name,lists_albums.list.name"
@@ -212,6 +214,18 @@ def test_a_terminal_shows_relations_as_table_and_tree(music: Path, monkeypatch: 
     assert lines[-4:] == ["albums", "├─ artist → artists", "└─ lists_albums ⇉ lists_albums", "   └─ list → lists"]
 
 
+def test_a_directus_project_shows_its_own_relations_first(run: Run) -> None:
+    """Of a Directus project a person sees the project's relations; how many more Directus has is said."""
+    lines = run("relations", DATASET, "--format", "table").stdout.splitlines()
+    assert [line for line in lines if line.startswith("directus_")] == []
+    listed = json.loads(run("relations", DATASET).stdout)
+    system = [each for each in listed if each["many_collection"].startswith("directus_")]
+    assert f"... and {len(system)} relations of Directus's own collections; --format json lists them" in lines
+    assert "└─ roles ⇉ directus_roles" not in lines
+    touching = run("relations", DATASET, "directus_users", "--format", "table").stdout
+    assert "directus_sessions.user" in touching
+
+
 # --- to a file -------------------------------------------------------------------------------------------------------
 
 
@@ -346,6 +360,21 @@ def test_an_interrupt_is_one_line(tmp_path: Path) -> None:
         run.send_signal(signal.SIGINT)
         _, err = run.communicate()
     assert (err, run.returncode) == (b"relgraph: interrupted\n", 130)
+
+
+@pytest.mark.parametrize("given", [BrokenPipeError(), ZeroDivisionError()])
+def test_a_closed_pipe_and_a_defect_stay_what_they_are(given: Exception) -> None:
+    """A closed pipe is left to click, which is silent; a defect keeps its traceback."""
+    with pytest.raises(type(given)) as caught, as_failures():
+        raise given
+    assert caught.value is given
+
+
+def test_an_interrupt_is_a_failure() -> None:
+    """What Ctrl-C raises becomes the failure with status 130."""
+    with pytest.raises(Interrupted) as caught, as_failures():
+        raise KeyboardInterrupt
+    assert caught.value.exit_code == 130
 
 
 # --- help ------------------------------------------------------------------------------------------------------------
