@@ -7,6 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from relgraph.demo import build
+from relgraph.functions import AGGREGATES, FUNCTIONS
+from relgraph.operators import OPERATORS, QUANTIFIERS
+from relgraph.query.parse import PARAMETERS
+
 README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
 
 
@@ -40,6 +45,17 @@ def test_demo_command_runs_the_demo() -> None:
 
 @pytest.mark.parametrize("block", python_blocks())
 def test_python_blocks_run(block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every Python block runs as it stands, in an empty folder."""
+    """Every Python block runs as it stands, in a folder where `my.db` is a database with relations of every kind."""
     monkeypatch.chdir(tmp_path)
+    build("my.db")
     exec(compile(block, "README.md", "exec"), {"__name__": "readme"})
+
+
+def test_the_language_is_listed_whole() -> None:
+    """The table of the query language names every parameter, operator, quantifier, function and aggregate there is."""
+    section = README.partition("## The query language")[2].partition("\n## ")[0]
+    listed = set(re.findall(r"`(\w+)(?:\([^`]*)?`", section))
+    operators = {name for name in listed if name.startswith("_")}
+    assert operators == {*OPERATORS, *QUANTIFIERS, "_and", "_or"}
+    spelled_alike = {"group_by"}  # groupBy, as Python would write it
+    assert {*FUNCTIONS, *AGGREGATES, *PARAMETERS} - listed == spelled_alike
