@@ -126,5 +126,5 @@ def test_groups_count_all_items(database: Database, data: st.DataObject) -> None
         collection = world.draw_collection(data.draw)
         query = data.draw(groupings(world.registry.schema, collection), label="query")
         query = {name: value for name, value in query.items() if name in ("groupBy", "filter")}
-        groups = world.by_sql(collection, query | {"aggregate": {"count": ["*"]}}).data
-        assert sum(group["count"] for group in groups) == world.registry.items(collection).count(query.get("filter"))
+        groups = world.by_sql(collection, query | {"aggregate": {"countAll": "*"}}).data
+        assert sum(group["countAll"] for group in groups) == world.registry.items(collection).count(query.get("filter"))
