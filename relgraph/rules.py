@@ -146,11 +146,11 @@ def _one_field(schema: Schema, relation: Relation) -> Iterator[Finding]:
 
 
 def _one_field_is_free(schema: Schema, relation: Relation) -> Iterator[Finding]:
-    if relation.one_field is None or relation.one_collection is None:
-        return
+    if relation.one_field is None or relation.one_collection is None or relation.id is None:
+        return  # the alias of a discovered relation gives way: it gets another, or none
     place = (relation.one_collection, folded(relation.one_field))
     others = [
-        other.name  # a discovered relation gives way: it gets another alias, or none
+        other.name
         for other in schema.relations
         if other is not relation
         and other.id is not None
@@ -367,11 +367,17 @@ def violations(schema: Schema, rules: Iterable[Rule] = _ROWS) -> tuple[RuleViola
 def added_violations(before: Schema, after: Schema) -> tuple[RuleViolation, ...]:
     """Give the errors that `after` has and `before` has not: those that a change is to be refused for.
 
-    Violations are the same when rule, relation and value are.
+    Violations are the same when rule, relation and value are. Where two relations are at odds, the one that is new or
+    changed is at fault, if only one of them is.
     """
     errors = [rule for rule in _ROWS if rule.severity == "error"]
     old = {_identity(violation) for violation in violations(before, errors)}
-    return tuple(violation for violation in violations(after, errors) if _identity(violation) not in old)
+    found = {_identity(violation): violation for violation in violations(after, errors)}
+    added = [violation for identity, violation in found.items() if identity not in old]
+    known = set(before.relations)
+    changed = {relation.name for relation in after.relations if relation not in known}
+    at_fault = {violation.rule for violation in added if violation.where in changed}
+    return tuple(each for each in added if each.where in changed or each.rule not in at_fault)
 
 
 def _identity(violation: RuleViolation) -> tuple[str, str, Any]:

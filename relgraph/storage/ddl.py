@@ -218,22 +218,22 @@ def _edit_text(database: Database, table: str, sql: str) -> None:
 
 
 @contextmanager
-def _writable_schema(database: Database) -> Iterator[None]:
+def _writable_schema(database: Database, *, closing: str = "RESET") -> Iterator[None]:
     """Open `sqlite_master` to changes, and close it again whatever happens; RESET also drops the cached schema."""
     database.execute("PRAGMA writable_schema = ON")
     try:
         yield
     finally:
         try:
-            database.execute("PRAGMA writable_schema = RESET")
-        finally:
+            database.execute(f"PRAGMA writable_schema = {closing}")
+        finally:  # once more, should that have been interrupted
             database.execute("PRAGMA writable_schema = OFF")
 
 
 def _text_is_editable(database: Database) -> bool:
     """Whether this connection may write to `sqlite_master`; tried by compiling such a statement only."""
     try:
-        with _writable_schema(database):
+        with _writable_schema(database, closing="OFF"):
             database.execute("EXPLAIN UPDATE main.sqlite_master SET sql = sql")
     except sqlite3.OperationalError as error:
         return "may not be modified" not in str(error)
