@@ -1,4 +1,4 @@
-"""Commands: demo, relations, read, get.
+"""Commands: demo, relations, read, get, explain.
 
 In: the words of one command. Out: its answer, sent on by `output`. Every command but `demo` opens the database
 read-only. A question that is wrong fails before the first letter of an answer is written.
@@ -157,9 +157,9 @@ def _all(options: Iterable[Callable[[Command], Command]]) -> Callable[[Command],
 @group.command("demo")
 @click.argument("path", type=_DATABASE, default="relgraph-demo.db")
 def demo(path: Path) -> None:
-    """Build a small database of the solar system and ask it four questions.
+    """Build a small database and ask it four questions.
 
-    PATH is the file to make, ./relgraph-demo.db if not given. A demo that is there already is made anew; any other
+    It holds facts about the solar system. PATH is the file to make, ./relgraph-demo.db if not given. A demo that is there already is made anew; any other
     file is left alone.
 
     \b
@@ -175,7 +175,7 @@ def demo(path: Path) -> None:
 @click.argument("collection", required=False)
 @_form("table", "json", "ndjson", "csv")
 def list_relations(database: Path, collection: str | None, form: str | None) -> None:
-    """Show the relations of a database, or those that touch one COLLECTION.
+    """Show the relations of a database or COLLECTION.
 
     On a terminal they are a table, and a tree of the names that lead on from each collection: what stands in the tree
     can be used in --fields and --filter. → leads to one item, ⇉ to many. A relation without an id was found from a
@@ -260,6 +260,23 @@ def get(database: Path, collection: str, key: tuple[str, ...], form: str | None,
         output.send(f"{line}\n" for line in tables.record(item, _width()))
     else:
         output.send(f"{line}\n" for line in tables.table([item], _width()))
+
+
+@group.command("explain")
+@click.argument("database", type=_DATABASE)
+@click.argument("collection")
+@_all(_QUESTION)
+def explain(database: Path, collection: str, **words: Any) -> None:
+    """Say what `read` would do for a question, without running it.
+
+    It is told in words, with the SQL and its values, what SQLite plans for it, and which index would help.
+
+    \b
+    Example: relgraph explain my.db books --filter '{"author": {"name": "Lem"}}' --sort -year
+    """
+    with RelationRegistry(database, read_only=True) as registry:
+        explanation = registry.items(collection).explain(_question(words).to_dict())
+    output.send(f"{tables.shown(line)}\n" for line in str(explanation).split("\n"))
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------

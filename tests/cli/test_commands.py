@@ -160,6 +160,15 @@ def test_relations(music: Path, run: Run) -> None:
     assert run("relations", music, "--format", "csv").stdout.startswith("id,many_collection,many_field,")
 
 
+def test_explain(music: Path, run: Run) -> None:
+    """A question is explained as `items.explain` does, with what would steer a terminal spelled out."""
+    said = run("explain", music, "albums", "--fields", "title", "--filter", '{"title": "\x9b"}').stdout
+    with RelationRegistry(music, read_only=True) as registry:
+        owed = str(registry.items("albums").explain(fields="title", filter={"title": "\x9b"}))
+    assert said == owed.replace("\x9b", "\\x9b") + "\n"
+    assert said.startswith("Question\n  Read title of albums.\n")
+
+
 # --- on a terminal ---------------------------------------------------------------------------------------------------
 
 
@@ -288,6 +297,7 @@ FAILURES: list[tuple[list[str], int, str]] = [
     (["read", "{music}", "albums", "--page", "2"], 2, "page"),
     (["read", "{music}", "albums", "--deep", "[1]"], 2, "deep: an object is wanted"),
     (["read", "{music}", "albums", "--query", '{"limit": 1.5}'], 2, "limit"),
+    (["explain", "{music}", "albums", "--sort", "yaer"], 2, "did you mean 'year'?"),
     (["get", "{music}", "albums", "99"], 2, "albums has no item with key '99'"),
     (["get", "{music}", "albums", "x"], 2, "albums has no item with key 'x'"),
     (["get", "{music}", "lists_albums", "1"], 2, "its key is a list of list, album"),
