@@ -145,7 +145,8 @@ def as_text(value: Stored) -> str | None:
 def with_affinity(value: Stored, affinity: str) -> Stored:
     """Give a value as a column of that affinity would hold it: number text as a number, numbers as text.
 
-    Source: https://www.sqlite.org/datatype3.html#type_affinity
+    An operand is compared with a column in this form, since it has no affinity of its own.
+    Source: https://www.sqlite.org/datatype3.html#type_conversions_prior_to_comparison
 
     >>> with_affinity(" 07", "NUMERIC"), with_affinity("1e1", "REAL"), with_affinity("7x", "INTEGER")
     (7, 10, '7x')
@@ -161,22 +162,6 @@ def with_affinity(value: Stored, affinity: str) -> Stored:
         number = float(text)
         return int(number) if number.is_integer() and abs(number) < 2**63 else number
     return value
-
-
-def affinity_against(own: str, other: str) -> str:
-    """Give the affinity SQLite applies to a value of affinity `own` that is compared with one of affinity `other`.
-
-    An operand has no affinity of its own: "BLOB". "BLOB" as the answer means that nothing is applied.
-    Source: https://www.sqlite.org/datatype3.html#type_conversions_prior_to_comparison
-
-    >>> affinity_against("BLOB", "INTEGER"), affinity_against("TEXT", "REAL"), affinity_against("BLOB", "TEXT")
-    ('NUMERIC', 'NUMERIC', 'TEXT')
-    >>> affinity_against("INTEGER", "TEXT"), affinity_against("TEXT", "TEXT")
-    ('BLOB', 'BLOB')
-    """
-    if other in _NUMERIC and own not in _NUMERIC:
-        return "NUMERIC"
-    return "TEXT" if other == "TEXT" and own == "BLOB" else "BLOB"
 
 
 def fold(text: Stored) -> Stored:

@@ -15,7 +15,7 @@ from relgraph.query.resolved import AllOf, AnyOf, Bindings, Call, Condition, Gro
 from relgraph.read.joined import ROOT, Joined, Names, Path, Source, clusters, joined_rows, rows_at
 from relgraph.read.tables import NOT_GIVEN, Row, once_per_rows
 from relgraph.schema import Field, Hop
-from relgraph.values import DATES, FieldType, Stored, Truth, affinity_against, all_of, any_of, sort_key, with_affinity
+from relgraph.values import DATES, FieldType, Stored, Truth, all_of, any_of, sort_key, with_affinity
 
 Fulfils: TypeAlias = Callable[[Joined], Truth]
 Reach: TypeAlias = Callable[[Row | None], Any]
@@ -140,8 +140,7 @@ def bound(node: Test, bindings: Bindings) -> list[Stored]:
     value = node.value
     if isinstance(value, Call) or value.codec.comparable is not None or node.operator.by_text:
         return operands
-    affinity = affinity_against("BLOB", value.affinity)
-    return [with_affinity(operand, affinity) for operand in operands]
+    return [with_affinity(operand, value.affinity) for operand in operands]
 
 
 def quantified(node: Quantified, fixed: frozenset[Names], source: Source) -> Fulfils:
