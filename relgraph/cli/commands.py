@@ -159,8 +159,8 @@ def _all(options: Iterable[Callable[[Command], Command]]) -> Callable[[Command],
 def demo(path: Path) -> None:
     """Build a small database and ask it four questions.
 
-    It holds facts about the solar system. PATH is the file to make, ./relgraph-demo.db if not given. A demo that is there already is made anew; any other
-    file is left alone.
+    It holds facts about the solar system. PATH is the file to make, ./relgraph-demo.db if not given. A demo that is
+    there already is made anew; any other file is left alone.
 
     \b
     Example: relgraph demo /tmp/planets.db
