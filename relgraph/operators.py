@@ -17,6 +17,7 @@ from typing import Final
 
 from attrs import field, frozen
 
+from relgraph.geometry import boxes_meet, shapes_meet
 from relgraph.values import DATES, NUMBERS, TEXTS, FieldType, Stored, Truth, any_of, as_text, compare, fold, negate
 
 
@@ -43,6 +44,8 @@ class Operator:
     rejects_null: bool = True  # never true of NULL, so a left join below it may become IN or EXISTS
     as_shown: bool = False  # compares the text an answer shows, not the stored moment (dates only)
     by_text: bool = False  # looks at characters, so the column's affinity does not reach the operands
+    takes_object: bool = False  # its operand is a JSON object, or text of one
+    needs: str = ""  # the package it cannot do without, as in the extra of pyproject
 
 
 def negation(operator: Operator, name: str, words: str) -> Operator:
@@ -63,6 +66,8 @@ def negation(operator: Operator, name: str, words: str) -> Operator:
         rejects_null=operator.rejects_null if operator.arity is not Arity.FLAG else not operator.rejects_null,
         as_shown=operator.as_shown,
         by_text=operator.by_text,
+        takes_object=operator.takes_object,
+        needs=operator.needs,
     )
 
 
@@ -178,6 +183,13 @@ _ends = Operator(
 _icontains, _istarts, _iends = (
     folded(Operator(row.name, row.arity, _MATCHED, row.sql, row.test, row.words)) for row in (_contains, _starts, _ends)
 )
+_boxes, _shapes = (
+    Operator(name, Arity.ONE, frozenset({FieldType.GEOMETRY}), sql, test, words, takes_object=True, needs=needs)
+    for name, sql, test, words, needs in (
+        ("_intersects_bbox", "relgraph_boxes_meet({v}, {x})", boxes_meet, "the box around {v} meets that of {x}", ""),
+        ("_intersects", "relgraph_shapes_meet({v}, {x})", shapes_meet, "{v} meets {x}", "shapely"),
+    )
+)
 
 _ROWS: Final = (
     _eq,
@@ -206,6 +218,10 @@ _ROWS: Final = (
     negation(_ends, "_nends_with", "{v} does not end with {x}"),
     _iends,
     negation(_iends, "_niends_with", "{v} does not end with {x}, in any case"),
+    _boxes,
+    negation(_boxes, "_nintersects_bbox", "the box around {v} does not meet that of {x}"),
+    _shapes,
+    negation(_shapes, "_nintersects", "{v} does not meet {x}"),
 )
 
 OPERATORS: Final[dict[str, Operator]] = {row.name: row for row in _ROWS}

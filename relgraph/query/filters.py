@@ -10,12 +10,13 @@ stand in a filter: there, an underscore always begins an operator.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from relgraph.errors import InvalidOperand, InvalidQuery, UnknownOperator
 from relgraph.operators import OPERATORS, QUANTIFIERS, Arity
-from relgraph.query.ast import At, Compare, Condition, Group, Nothing, Operand, Param, Quantified
+from relgraph.query.ast import At, Compare, Condition, Group, Nothing, Operand, Param, Quantified, freeze
 from relgraph.query.spelling import LARGEST_NUMBER, check_nesting, flat, read_json, read_text
 
 GROUPS: Final = ("_and", "_or")
@@ -65,7 +66,9 @@ def _entry(key: Any, value: Any, where: str, below_field: bool, level: int) -> C
         raise InvalidQuery(where, f"{key} stands at no field", 'write {"field": {"' + key + '": ...}}')
     if key in QUANTIFIERS:
         return Quantified(key, _object(value, where, below_field=False, level=level + 1))
-    return Compare(key, _OPERAND_READERS[OPERATORS[key].arity](value, key, where))
+    operator = OPERATORS[key]
+    read = _shape if operator.takes_object and isinstance(value, Mapping) else _OPERAND_READERS[operator.arity]
+    return Compare(key, read(value, key, where))
 
 
 def _at_field(value: Any, where: str, level: int) -> Condition:
@@ -104,6 +107,13 @@ def _scalar(value: Any, operator: str, where: str) -> Operand:
     if not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:  # false of NaN too
         raise InvalidOperand(where, operator, value, "a number within 2^53 (larger whole numbers go as text)")
     return int(value) if isinstance(value, int) else float(value)
+
+
+def _shape(value: Any, operator: str, where: str) -> Operand:
+    try:
+        return freeze(json.loads(json.dumps(value, allow_nan=False)))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidOperand(where, operator, value, "a JSON object") from error
 
 
 def _many(value: Any, operator: str, where: str) -> Operand:

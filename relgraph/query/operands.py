@@ -10,17 +10,20 @@ to a `Param` is always unknown, so it finds nothing. A parameter's argument is a
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from importlib.util import find_spec
 from typing import Any, Final
 
 from attrs import frozen
 
-from relgraph.errors import InvalidOperand
+from relgraph.errors import InvalidOperand, InvalidQuery
+from relgraph.geometry import bounding_box
 from relgraph.operators import OPERATORS, Arity, Operator
-from relgraph.query.ast import JsonObject, Param
+from relgraph.query.ast import JsonObject, Param, freeze, thaw
 from relgraph.query.moments import adjuster, moment_in
 from relgraph.query.resolution import Resolution
 from relgraph.query.resolved import Literal, Moment, Operand, Parameter
@@ -101,6 +104,9 @@ class Cast:
 
     def __call__(self, value: Any) -> Stored:
         """Give one operand, as it stands in a query, cast."""
+        if self.operator.needs and find_spec(self.operator.needs) is None:
+            problem = f"{self.operator.name} needs the package {self.operator.needs}"
+            raise InvalidQuery(self.where, problem, "install it with: pip install 'relgraph[geo]'")
         meaning = self.meaning(value)
         if meaning is None:
             return None
@@ -123,6 +129,8 @@ class Cast:
             return self(read_text(value, self.where))
         if isinstance(value, (int, float)) and -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
             return self(value)
+        if isinstance(value, Mapping) and self.operator.takes_object:
+            return self(freeze(value))
         wanted = "a text, true, false, null or a number within 2^53"
         raise InvalidOperand(self.where, self.operator.name, value, wanted)
 
@@ -221,12 +229,20 @@ def _kept(value: Any) -> Stored:
     raise _Unfit("a text or number")
 
 
+def _shape(value: Any) -> Stored:
+    text = json.dumps(thaw(value)) if isinstance(value, JsonObject) else value
+    if not isinstance(text, str) or bounding_box(text) is None:
+        raise _Unfit("a GeoJSON geometry with coordinates")
+    return text
+
+
 _CASTS: Final[dict[FieldType, Callable[[Any], Stored]]] = {
     **dict.fromkeys(TEXTS | {FieldType.UUID}, _text),
     **dict.fromkeys((FieldType.INTEGER, FieldType.BIG_INTEGER), partial(_number, whole=True)),
     **dict.fromkeys((FieldType.FLOAT, FieldType.DECIMAL), partial(_number, whole=False)),
     **dict.fromkeys(DATES, _moment),
-    **dict.fromkeys((FieldType.ANY, FieldType.JSON, FieldType.GEOMETRY, FieldType.BINARY), _kept),
+    **dict.fromkeys((FieldType.ANY, FieldType.JSON, FieldType.BINARY), _kept),
+    FieldType.GEOMETRY: _shape,
     FieldType.BOOLEAN: _boolean,
     FieldType.TIME: _time,
 }

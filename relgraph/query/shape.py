@@ -39,6 +39,13 @@ def shape_of(source: Any, parameters: Mapping[str, Any]) -> Shape:
     >>> one.key == other.key, other.arguments
     (True, {'#0': 8})
     """
+    try:
+        return _shape_of(source, parameters)
+    except RecursionError:
+        return Shape(source, parameters, "", {})  # no query is nested as deeply: parse will say so
+
+
+def _shape_of(source: Any, parameters: Mapping[str, Any]) -> Shape:
     if parameters.get("cursor") is not None or (isinstance(source, Mapping) and source.get("cursor") is not None):
         return Shape(source, parameters, f"{source!r}{parameters!r}", {})  # a cursor is signed by the operands too
     values: list[Any] = []
@@ -58,11 +65,11 @@ def _lifted(condition: Mapping[Any, Any], values: list[Any]) -> dict[Any, Any]:
 
 
 def _lifted_value(key: Any, value: Any, values: list[Any]) -> Any:
+    operator = OPERATORS.get(key)
     if isinstance(value, Mapping):
-        return _lifted(value, values)
+        return value if operator is not None else _lifted(value, values)
     if isinstance(value, list) and key in ("_and", "_or"):
         return [_lifted(part, values) if isinstance(part, Mapping) else part for part in value]
-    operator = OPERATORS.get(key)
     if isinstance(value, list):
         plain = operator is not None and operator.arity is _MANY and value and all(map(_is_plain, value))
     elif operator is not None:

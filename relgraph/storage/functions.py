@@ -13,6 +13,7 @@ import sqlite3
 from typing import Any
 
 from relgraph.functions import exact_average, exact_sum
+from relgraph.geometry import boxes_meet, shapes_meet
 from relgraph.values import EPOCH_CODECS, ISO_CODECS, FieldType, Stored, fold, instant
 
 
@@ -47,10 +48,12 @@ def register(connection: sqlite3.Connection) -> None:
     """
     connection.create_function("relgraph_fold", 1, fold, deterministic=True)
     connection.create_function("relgraph_instant", 1, instant, deterministic=True)
+    connection.create_function("relgraph_boxes_meet", 2, boxes_meet, deterministic=True)
+    connection.create_function("relgraph_shapes_meet", 2, shapes_meet, deterministic=True)
     for name, codecs in (("relgraph_epoch_timestamp", EPOCH_CODECS), ("relgraph_text_timestamp", ISO_CODECS)):
         connection.create_function(name, 1, codecs[FieldType.TIMESTAMP].answer, deterministic=True)
-    connection.create_aggregate("relgraph_sum", 1, _Sum)
-    connection.create_aggregate("relgraph_avg", 1, _Average)
+    connection.create_aggregate("relgraph_sum", 1, _Sum)  # type: ignore[arg-type]  # its step is list.append
+    connection.create_aggregate("relgraph_avg", 1, _Average)  # type: ignore[arg-type]  # same
 
 
 def whole_sum(answer: Stored) -> Stored:
