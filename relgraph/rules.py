@@ -82,7 +82,13 @@ def _many_field_is_no_key(schema: Schema, relation: Relation) -> Iterator[Findin
 
 
 def _one_per_field(schema: Schema, relation: Relation) -> Iterator[Finding]:
-    others = [other for other in schema.relations if other.name == relation.name and other is not relation]
+    others = [
+        other
+        for other in schema.relations
+        if other.many_field == relation.many_field
+        and other.many_collection == relation.many_collection
+        and other is not relation
+    ]
     if others:
         targets = listed(other.one_collection or "any of several collections" for other in others)
         yield Finding(relation.many_field, f"{relation.name} has another relation already, to {targets}")
@@ -286,8 +292,8 @@ def _key_agrees(schema: Schema, relation: Relation) -> Iterator[Finding]:
 
 def _declared(schema: Schema, relation: Relation) -> list[ForeignKey]:
     """Give the foreign keys that the database declares on the relation's field alone."""
-    place = (relation.many_collection, (relation.many_field,))
-    return [key for key in schema.foreign_keys if (key.collection, key.fields) == place]
+    fields = (relation.many_field,)
+    return [key for key in schema.foreign_keys if key.collection == relation.many_collection and key.fields == fields]
 
 
 def _leads_to_any(relation: Relation) -> bool:
