@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from relgraph.access import Access as Access
     from relgraph.errors import RelgraphError as RelgraphError
     from relgraph.evaluation import evaluate as evaluate
     from relgraph.evaluation import matches as matches
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES: Final = {
+    "Access": "relgraph.access",
     "Explanation": "relgraph.explain.explanation",
     "Items": "relgraph.items",
     "Limits": "relgraph.query.limits",

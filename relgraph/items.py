@@ -200,7 +200,9 @@ class Items:
             return Reader(self._resolve(asked, keys)).read(self._registry.database, Bindings())
 
     def _resolve(self, query: Query, keys: Sequence[Any] | None = None) -> ResolvedQuery:
-        return resolve(query, self._registry.schema, self.collection, keys=keys, limits=self._registry.limits)
+        registry = self._registry
+        user = registry.access.user
+        return resolve(query, registry.schema, self.collection, keys=keys, limits=registry.limits, user=user)
 
     def _reader(self, shape: Shape, keys: Sequence[Any] | None = None) -> Reader:
         """Give the reader of a query, from the cache where its shape was read before."""

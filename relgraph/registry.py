@@ -9,11 +9,13 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from copy import copy
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, overload
 
 from attrs import evolve
 
+from relgraph.access import Access
 from relgraph.definitions import Definitions
 from relgraph.errors import InvalidPayload, NotARelation, UnknownCollection, UnknownField
 from relgraph.items import Items, ReaderCache
@@ -63,6 +65,7 @@ class RelationRegistry:
         if default_limit is not None:
             _check_count("default_limit", default_limit, least=0)
         self.limits = limits or Limits(max_depth=max_depth, default_limit=default_limit)
+        self.access = Access()
         self.readers = ReaderCache()
         self.database = Database.open(database, read_only=read_only)
         self._definitions = Definitions(self.database, discover=discover)
@@ -203,6 +206,26 @@ class RelationRegistry:
     def batch(self) -> AbstractContextManager[None]:
         """Hold several changes together: the rules are judged at the end, and an error takes all of them back."""
         return self._definitions.batch()
+
+    # --- users -------------------------------------------------------------------------------------------------------
+
+    def with_access(self, access: Access) -> RelationRegistry:
+        """Give this registry as a user sees it: the same database, with the user's own values in queries.
+
+        >>> with RelationRegistry() as registry:
+        ...     _ = registry.connection.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, owner TEXT)")
+        ...     _ = registry.connection.execute("INSERT INTO notes (owner) VALUES ('ann'), ('bo')")
+        ...     mine = {"owner": {"_eq": "$CURRENT_USER"}}
+        ...     (
+        ...         registry.items("notes").count(mine),
+        ...         registry.with_access(Access(user={"id": "bo"})).items("notes").count(mine),
+        ...     )
+        (0, 1)
+        """
+        seen = copy(self)
+        seen.access = access
+        seen.readers = ReaderCache()  # the user's values are part of what is kept ready
+        return seen
 
     # --- items -------------------------------------------------------------------------------------------------------
 
