@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from textwrap import wrap
 from types import NoneType
 from typing import Any, Final
 
@@ -20,6 +19,7 @@ from attrs import evolve
 import relgraph
 from relgraph.cli import output, relations, tables
 from relgraph.cli.failures import Group
+from relgraph.cli.options import ALIAS, DEEP, FIELDS, QUERY, QUESTION, all_of, form_among, option
 from relgraph.items import Items
 from relgraph.query.ast import Query
 from relgraph.query.parse import parse
@@ -30,8 +30,6 @@ from relgraph.registry import RelationRegistry
 SHOWN: Final = 100  # items of a table, where no limit was asked for
 
 _DATABASE: Final = click.Path(path_type=Path)
-
-Command = Callable[..., None]
 
 
 @click.group(cls=Group, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -49,7 +47,7 @@ def group(context: click.Context) -> None:
       relgraph relations my.db                 what leads where in a file of your own
       relgraph read my.db books --fields title,author.name
 
-    Answers are a table on a terminal and JSON in a pipe. Databases are opened read-only; only `demo` writes a file.
+    Answers are a table on a terminal and JSON in a pipe. Databases are opened read-only; `demo` makes one.
 
     \b
     Exit status: 0 done; 1 the database or a file is at fault; 2 the command or the question is;
@@ -57,98 +55,6 @@ def group(context: click.Context) -> None:
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
-
-
-# --- options ---------------------------------------------------------------------------------------------------------
-
-
-def _option(*names: str, example: str, help: str, **settings: Any) -> Callable[[Command], Command]:
-    return click.option(*names, help="\n".join(["\b", *wrap(help, 46), example]), **settings)
-
-
-_FIELDS: Final = _option(
-    "--fields",
-    multiple=True,
-    metavar="NAMES",
-    help="What to give of each item, dots leading on to related items; * is all fields of a level.",
-    example="--fields title,author.name",
-)
-_DEEP: Final = _option(
-    "--deep",
-    metavar="JSON",
-    help="What to ask of related items: _filter, _sort, _limit, _page, _offset, _search for each parent.",
-    example="""--deep '{"books": {"_sort": "-year", "_limit": 3}}'""",
-)
-_ALIAS: Final = _option(
-    "--alias", metavar="JSON", help="Other names for fields.", example="""--alias '{"headline": "title"}'"""
-)
-_QUERY: Final = _option(
-    "--query",
-    metavar="TEXT",
-    help="The question as a URL query string or JSON text; other options replace its parts.",
-    example="--query 'fields=title&sort=-year&limit=3'",
-)
-
-
-def _form(*forms: str) -> Callable[[Command], Command]:
-    return _option(
-        "--format",
-        "form",
-        type=click.Choice(forms),
-        help="The form of the answer; without it a table on a terminal, JSON in a pipe.",
-        example=f"--format {forms[-1]}",
-    )
-
-
-_QUESTION: Final = (
-    _FIELDS,
-    _option(
-        "--filter",
-        metavar="JSON",
-        help="Which items; conditions may lead over relations.",
-        example="""--filter '{"author": {"name": {"_contains": "Lem"}}}'""",
-    ),
-    _option(
-        "--search", metavar="TEXT", help="Items with this text in any of their own fields.", example="--search star"
-    ),
-    _option(
-        "--sort",
-        multiple=True,
-        metavar="NAMES",
-        help="The order; a minus sign descends.",
-        example="--sort author.name,-year",
-    ),
-    _option("--limit", metavar="N", help="At most so many items; -1 is all.", example="--limit 10"),
-    _option("--offset", metavar="N", help="Skip so many items first.", example="--offset 20"),
-    _option("--page", metavar="N", help="Which page of --limit items, from 1.", example="--page 3 --limit 10"),
-    _DEEP,
-    _ALIAS,
-    _option(
-        "--aggregate",
-        metavar="JSON",
-        help="Numbers over items instead of the items.",
-        example="""--aggregate '{"count": "*", "avg": ["year"]}'""",
-    ),
-    _option(
-        "--group-by",
-        multiple=True,
-        metavar="NAMES",
-        help="One row of aggregates for each value.",
-        example="--group-by author.name",
-    ),
-    _QUERY,
-)
-
-
-def _all(options: Iterable[Callable[[Command], Command]]) -> Callable[[Command], Command]:
-    """Give the decorator that puts options on a command, in the order in which its help lists them."""
-
-    def decorate(command: Command) -> Command:
-        for option in reversed(tuple(options)):
-            command = option(command)
-        return command
-
-    return decorate
 
 
 # --- commands --------------------------------------------------------------------------------------------------------
@@ -173,7 +79,7 @@ def demo(path: Path) -> None:
 @group.command("relations")
 @click.argument("database", type=_DATABASE)
 @click.argument("collection", required=False)
-@_form("table", "json", "ndjson", "csv")
+@form_among("table", "json", "ndjson", "csv")
 def list_relations(database: Path, collection: str | None, form: str | None) -> None:
     """Show the relations of a database or COLLECTION.
 
@@ -197,9 +103,9 @@ def list_relations(database: Path, collection: str | None, form: str | None) -> 
 @group.command("read")
 @click.argument("database", type=_DATABASE)
 @click.argument("collection")
-@_all(_QUESTION)
-@_form("table", "json", "ndjson", "csv")
-@_option(
+@all_of(QUESTION)
+@form_among("table", "json", "ndjson", "csv")
+@option(
     "-o",
     "--output",
     "path",
@@ -238,8 +144,8 @@ def read(database: Path, collection: str, form: str | None, path: Path | None, *
 @click.argument("database", type=_DATABASE)
 @click.argument("collection")
 @click.argument("key", nargs=-1, required=True)
-@_all((_FIELDS, _DEEP, _ALIAS, _QUERY))
-@_form("table", "json")
+@all_of((FIELDS, DEEP, ALIAS, QUERY))
+@form_among("table", "json")
 def get(database: Path, collection: str, key: tuple[str, ...], form: str | None, **words: Any) -> None:
     """Read one item of a COLLECTION by its KEY.
 
@@ -265,7 +171,7 @@ def get(database: Path, collection: str, key: tuple[str, ...], form: str | None,
 @group.command("explain")
 @click.argument("database", type=_DATABASE)
 @click.argument("collection")
-@_all(_QUESTION)
+@all_of(QUESTION)
 def explain(database: Path, collection: str, **words: Any) -> None:
     """Say what `read` would do for a question, without running it.
 
