@@ -18,6 +18,7 @@ from attrs import field, frozen
 from relgraph.schema import ForeignKey, folded
 from relgraph.storage.connection import Database
 from relgraph.storage.declared import affinity_of
+from relgraph.storage.sql_text import quoted
 
 UNKNOWN: Final = "unknown"  # the collation of a view's column in a database that uses other collations than BINARY
 
@@ -196,15 +197,6 @@ def _probe(database: Database, table: str, names: list[str]) -> dict[str, str]:
         name: "NOCASE" if nocase else "RTRIM" if rtrim else "BINARY"
         for name, nocase, rtrim in zip(names, found[::2], found[1::2], strict=True)
     }
-
-
-def quoted(name: str) -> str:
-    """Give a name as an SQL identifier.
-
-    >>> quoted('say "hi"')
-    '"say ""hi\"""'
-    """
-    return '"' + name.replace('"', '""') + '"'
 
 
 # --- tables ----------------------------------------------------------------------------------------------------------
