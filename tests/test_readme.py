@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from relgraph.functions import AGGREGATES, FUNCTIONS
 from relgraph.operators import OPERATORS, QUANTIFIERS
 from relgraph.query.parse import PARAMETERS
 
-README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+README_FILE = Path(__file__).parent.parent / "README.md"
+README = README_FILE.read_text("utf-8")
 
 
 def marked(mark: str) -> str:
@@ -41,6 +43,16 @@ def test_demo_command_runs_the_demo() -> None:
     command = marked("demo")
     assert ".venv" in command
     assert "relgraph demo" in command
+
+
+def test_examples_answer_as_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every example with an answer gives that answer, run from top to bottom in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    outcome = doctest.testfile(str(README_FILE), module_relative=False, encoding="utf-8")
+    assert outcome.attempted > 0
+    assert outcome.failed == 0, capsys.readouterr().out
 
 
 @pytest.mark.parametrize("block", python_blocks())
