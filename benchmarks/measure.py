@@ -1,7 +1,7 @@
 """Measuring: sides that take turns in one process, so that a change of the machine's speed meets all of them.
 
 In: for each side a function, and the arguments to call it with in turn. Out: the seconds of one call in each round, as
-processor time of this process: nothing here waits for a disk, and what else the machine does is not to count.
+processor time of this thread: nothing here waits for a disk, and what else the machine does is not to count.
 Raises `DifferentAnswer` where a side does not answer as `hand` does; nothing is timed before that is known.
 """
 
@@ -66,10 +66,10 @@ class _Side:
         chosen = [next(self.arguments) for _ in range(self.calls)]
         run = self.run
         gc.collect()
-        start = time.process_time()
+        start = time.thread_time()
         for argument in chosen:
             run(**argument)
-        return (time.process_time() - start) / self.calls
+        return (time.thread_time() - start) / self.calls
 
     def warm(self) -> None:
         """Make first calls, and choose how many make a sample."""
