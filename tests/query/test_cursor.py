@@ -1,0 +1,107 @@
+"""Cursors: opaque text that belongs to one query and leads to the next page of it."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relgraph import Param, RelationRegistry
+from relgraph.errors import InvalidQuery
+from relgraph.query.cursor import read_cursor, write_cursor
+
+STORED = st.none() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | st.text() | st.binary()
+
+
+@given(st.lists(STORED, min_size=1, max_size=4).map(tuple))
+def test_a_cursor_holds_any_sort_values(values: tuple[Any, ...]) -> None:
+    """What SQLite can store, a cursor can carry: NULL, 64-bit integers, infinities, any text, blobs."""
+    after = read_cursor(write_cursor("signed", values), "signed", len(values))
+    assert after.values == values
+    assert [type(value) for value in after.values or ()] == [type(value) for value in values]
+
+
+@pytest.fixture
+def registry() -> Iterator[RelationRegistry]:
+    """A registry of seven numbers, some NULL, some equal."""
+    with RelationRegistry(":memory:") as opened:
+        opened.connection.execute("CREATE TABLE numbers (id INTEGER PRIMARY KEY, n INTEGER)")
+        opened.connection.executemany("INSERT INTO numbers (n) VALUES (?)", [(n,) for n in (3, None, 1, 3, None, 2, 3)])
+        opened.connection.execute("CREATE TABLE heap (n INTEGER)")
+        yield opened
+
+
+@pytest.mark.parametrize("sort", ["id", "-id", "n", "-n", "n,-id"])
+def test_pages_follow_each_other(registry: RelationRegistry, sort: str) -> None:
+    """From cursor to cursor each item comes once, in the order of the whole; the last page has no cursor."""
+    numbers, pages, cursor = registry.items("numbers"), [], ""
+    while cursor is not None:
+        page = numbers.read(fields=[], sort=sort, limit=2, cursor=cursor)
+        pages.append(page.data)
+        cursor = page.cursor
+    assert [len(page) for page in pages] == [2, 2, 2, 1]
+    assert [key for page in pages for key in page] == numbers.read(fields=[], sort=sort).data
+
+
+def test_pages_hold_while_items_come_and_go(registry: RelationRegistry) -> None:
+    """What is inserted or deleted elsewhere moves no item to another page."""
+    numbers = registry.items("numbers")
+    first = numbers.read(fields=[], sort="-id", limit=3, cursor="")
+    registry.connection.execute("INSERT INTO numbers VALUES (99, 1)")
+    registry.connection.execute("DELETE FROM numbers WHERE id = 6")
+    assert numbers.read(fields=[], sort="-id", limit=3, cursor=first.cursor).data == [4, 3, 2]
+
+
+def test_the_page_size_may_change(registry: RelationRegistry) -> None:
+    """A cursor belongs to a list, not to the size of its pages."""
+    numbers = registry.items("numbers")
+    first = numbers.read(fields=[], limit=3, cursor="")
+    assert numbers.read(fields=[], limit=100, cursor=first.cursor).data == [4, 5, 6, 7]
+
+
+def spoilt() -> list[str]:
+    """Give texts that are no cursor of `sort=id`, the last ones well formed."""
+    plain = [b"[]", b"5", b"{}", b'["x"]', b"not json", b"\xff"]
+    return ["!", "a", *(urlsafe_b64encode(text).decode() for text in plain), write_cursor("other", (1,))]
+
+
+@pytest.mark.parametrize("text", spoilt())
+def test_a_cursor_of_another_query_is_refused(registry: RelationRegistry, text: str) -> None:
+    """Text that is no cursor, or one of another question, is refused instead of skipping items."""
+    with pytest.raises(InvalidQuery, match="cursor") as caught:
+        registry.items("numbers").read(limit=2, cursor=text)
+    assert caught.value.where == "cursor"
+
+
+@pytest.mark.parametrize("values", ['{"b": 5}', '{"b": "?"}', "{}", "[1]", "true", "18446744073709551616"])
+def test_a_damaged_cursor_is_refused(values: str) -> None:
+    """A signed cursor that holds what no cursor was written with is refused too."""
+    text = urlsafe_b64encode(f'["signed", {values}]'.encode()).decode()
+    with pytest.raises(InvalidQuery, match="damaged"):
+        read_cursor(text, "signed", 1)
+
+
+@pytest.mark.parametrize(
+    ("collection", "asked"),
+    [
+        ("numbers", {"offset": 1}),
+        ("numbers", {"page": 2}),
+        ("numbers", {"aggregate": {"count": "*"}}),
+        ("heap", {}),
+    ],
+)
+def test_a_cursor_needs_a_list_of_its_own(registry: RelationRegistry, collection: str, asked: dict[str, Any]) -> None:
+    """A cursor goes with no offset, page or aggregate, nor with a collection whose items have no total order."""
+    with pytest.raises(InvalidQuery) as caught:
+        registry.items(collection).read({"limit": 2, "cursor": "", **asked})
+    assert caught.value.where == "cursor"
+
+
+def test_a_cursor_is_no_parameter(registry: RelationRegistry) -> None:
+    """A cursor decides the form of the statement, so it cannot be given later."""
+    with pytest.raises(InvalidQuery, match="parameter"):
+        registry.items("numbers").prepare(limit=2, cursor=Param("cursor"))
