@@ -14,7 +14,6 @@ Tables below `LARGE` rows are left alone: what is read in one go needs no index.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
@@ -44,6 +43,7 @@ from relgraph.storage.indexes import (
     analyze_text,
     analyzed,
     has_rows,
+    index_name,
     index_text,
     indexes,
     names_taken,
@@ -82,19 +82,24 @@ class Wanted:
         return here[loose:] == there[loose:] and sorted(here[:loose]) == sorted(there[:loose])
 
 
-def advice(query: ResolvedQuery, schema: Schema, database: Database) -> tuple[Advice, ...]:
-    """Give what would make a query faster: indexes first, then what SQLite should count."""
+def advice(query: ResolvedQuery, schema: Schema, database: Database, *, large: int = LARGE) -> tuple[Advice, ...]:
+    """Give what would make a query faster: indexes first, then what SQLite should count.
+
+    Tables of fewer than `large` rows are left alone.
+    """
     present = indexes(database)
     wanted = [each for each in _Wishes(schema).of(query) if each.collection in present]
-    large = {name: has_rows(database, name, LARGE) for name in dict.fromkeys(each.collection for each in wanted)}
-    wanted = [each for each in wanted if large[each.collection]]
+    sized = {name: has_rows(database, name, large) for name in dict.fromkeys(each.collection for each in wanted)}
+    wanted = [each for each in wanted if sized[each.collection]]
     taken = set(names_taken(database))
     found = []
     for each in _missing(wanted, present):
-        collection = schema.collections[each.collection]
-        found.append(Advice(index_text(collection, each.columns, taken), each.reason))
-    uncounted = _choices(wanted, present).keys() - analyzed(database)
-    return (*found, *(Advice(analyze_text(name), _choices(wanted, present)[name]) for name in sorted(uncounted)))
+        name = index_name(each.collection, each.columns, taken)
+        taken.add(name)
+        found.append(Advice(index_text(name, schema.collections[each.collection], each.columns), each.reason))
+    choices = _choices(wanted, present)
+    uncounted = sorted(choices.keys() - analyzed(database))
+    return (*found, *(Advice(analyze_text(name), choices[name]) for name in uncounted))
 
 
 def _missing(wanted: Sequence[Wanted], present: Mapping[str, tuple[Index, ...]]) -> Iterator[Wanted]:
@@ -111,16 +116,15 @@ def _missing(wanted: Sequence[Wanted], present: Mapping[str, tuple[Index, ...]])
 
 
 def _choices(wanted: Iterable[Wanted], present: Mapping[str, tuple[Index, ...]]) -> dict[str, str]:
-    """Give the tables of which two indexes or more could serve the query, and the reason to count them."""
-    used: dict[str, set[str]] = defaultdict(set)
-    for each in wanted:
-        used[each.collection] |= {column.name for column in each.columns}
+    """Give the tables where one search could go by two indexes or more, and the reason to count them."""
     found = {}
-    for name, columns in used.items():
-        first = {index.columns[0].name: index.name for index in present[name] if index.columns and not index.primary}
-        names = [name_words(index) for column, index in first.items() if column in columns]
-        if len(names) > 1:
-            found[name] = f"SQLite chooses between {listed(names)}, and has not counted what is in them."
+    for each in wanted:
+        columns = {column.name for column in each.columns}
+        own = [index for index in present[each.collection] if index.columns and not index.primary]
+        first = {index.columns[0].name: name_words(index.name) for index in own if index.columns[0].name in columns}
+        if len(first) > 1:
+            names = listed(list(first.values()))
+            found[each.collection] = f"SQLite chooses between {names}, and has not counted what is in them."
     return found
 
 

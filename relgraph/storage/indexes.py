@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import chain, count
 from typing import Any, Final
 
 from attrs import frozen
 
 from relgraph.schema import Collection
 from relgraph.storage.connection import Database
-from relgraph.storage.sql_text import quoted
+from relgraph.storage.sql_text import quoted, same_name
 
 
 @frozen
@@ -84,20 +85,27 @@ def _leading(parts: Iterable[tuple[Any, ...]]) -> tuple[IndexColumn, ...]:
     return tuple(columns)
 
 
-def index_text(collection: Collection, columns: Sequence[IndexColumn], taken: Iterable[str]) -> str:
-    """Give the statement that makes an index, under a name that is not `taken`.
+def index_name(collection: str, columns: Sequence[IndexColumn], taken: Iterable[str]) -> str:
+    """Give a name for an index that is not `taken`, by whatever case of its letters.
+
+    >>> index_name("books", [IndexColumn("year")], ()), index_name("books", [IndexColumn("year")], ["BOOKS_YEAR"])
+    ('books_year', 'books_year_2')
+    """
+    known = tuple(taken)
+    plain = "_".join((collection, *(column.name for column in columns)))
+    names = chain([plain], (f"{plain}_{number}" for number in count(2)))
+    return next(name for name in names if not any(same_name(name, other) for other in known))
+
+
+def index_text(name: str, collection: Collection, columns: Sequence[IndexColumn]) -> str:
+    """Give the statement that makes an index.
 
     >>> from relgraph.schema import Field
     >>> from relgraph.values import FieldType
-    >>> books = Collection("books", {"year": Field("books", "year", FieldType.INTEGER)})
-    >>> print(index_text(books, [IndexColumn("year", descending=True)], ["books_year"]))
-    CREATE INDEX "books_year_2" ON "books" ("year" DESC)
+    >>> books = Collection("books", {"title": Field("books", "title", FieldType.STRING, collation="NOCASE")})
+    >>> print(index_text("titles", books, [IndexColumn("title", "BINARY", descending=True)]))
+    CREATE INDEX "titles" ON "books" ("title" COLLATE BINARY DESC)
     """
-    name = plain = "_".join((collection.name, *(column.name for column in columns)))
-    number = 1
-    while name.lower() in {each.lower() for each in taken}:
-        number += 1
-        name = f"{plain}_{number}"
     listed = ", ".join(_column_text(collection, column) for column in columns)
     return f"CREATE INDEX {quoted(name)} ON {quoted(collection.name)} ({listed})"
 
@@ -143,8 +151,8 @@ def query_plan(database: Database, text: str, values: Sequence[Any]) -> tuple[st
     """Give SQLite's plan of a statement, one line a step, indented by two spaces below the step it is part of.
 
     >>> database = Database.open(":memory:")
-    >>> query_plan(database, "SELECT 1 WHERE 1 IN (SELECT ?)", (1,))
-    ('SCAN CONSTANT ROW', 'LIST SUBQUERY 1', '  SCAN CONSTANT ROW')
+    >>> query_plan(database, "SELECT ?", (1,))
+    ('SCAN CONSTANT ROW',)
     >>> database.close()
     """
     rows = database.execute(f"EXPLAIN QUERY PLAN {text}", values).fetchall()
@@ -154,4 +162,3 @@ def query_plan(database: Database, text: str, values: Sequence[Any]) -> tuple[st
         depth[number] = depth[parent] + 1
         lines.append("  " * depth[number] + step)
     return tuple(lines)
-
