@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, Final
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from hypothesis import strategies as st
 
 Stored = int | float | str | bytes | None
@@ -38,13 +38,27 @@ def quoted(name: str) -> str:
 
 
 @frozen
+class Column:
+    """A plain column, as the table declares it."""
+
+    name: str
+    declared: str
+    unique: bool = False
+
+    def ddl(self, in_key: bool) -> str:
+        """Give the column's line in its table."""
+        line = f"{quoted(self.name)} {self.declared}".rstrip()
+        return line + " NOT NULL" * in_key + " UNIQUE" * self.unique
+
+
+@frozen
 class Pointer:
     """A column that holds keys of another table, and what is registered of it: an alias and a sort column."""
 
-    column: str
+    column: Column
     target: str
     to_column: str
-    declared: str
+    spelled: str  # the target as the foreign key spells it
     alias: str | None = None
     sort: str | None = None
 
@@ -53,72 +67,83 @@ class Pointer:
 class AnyPointer:
     """A pair of columns that holds a key of any of several tables, and the name of the one meant."""
 
-    column: str
-    collection_column: str
+    column: Column
+    collection_column: Column
     allowed: tuple[str, ...]
 
 
 @frozen
 class Table:
-    """A table with its rows; `columns` are names and declared types, without the pointers."""
+    """A table with its rows; `columns` are the plain ones. Without a `key` it has no primary key."""
 
     name: str
-    key: tuple[tuple[str, str], ...]
-    columns: tuple[tuple[str, str], ...] = ()
+    key: tuple[Column, ...]
+    columns: tuple[Column, ...] = ()
     pointers: tuple[Pointer, ...] = ()
     any_pointer: AnyPointer | None = None
     has_rowid: bool = True
+    generated: bool = False  # it also has a generated column
+    indexed: tuple[str, ...] = ()  # columns with an index of their own
     rows: tuple[Row, ...] = field(default=(), repr=False)
 
     @property
-    def all_columns(self) -> tuple[tuple[str, str], ...]:
+    def stored_columns(self) -> tuple[Column, ...]:
         """Every column in the order of the rows: the key, the plain ones, the pointers, the pair of an any-pointer."""
-        in_key = {name for name, _ in self.key}
-        pointers = tuple((each.column, each.declared) for each in self.pointers if each.column not in in_key)
+        pointers = tuple(each.column for each in self.pointers if each.column not in self.key)
         pair = (self.any_pointer.column, self.any_pointer.collection_column) if self.any_pointer else ()
-        return (*self.key, *self.columns, *pointers, *((column, "TEXT") for column in pair))
+        return (*self.key, *self.columns, *pointers, *pair)
 
-    def ddl(self) -> str:
-        """Give the statement that makes the table."""
-        lines = [f"{quoted(name)} {declared}".rstrip() for name, declared in self.all_columns]
-        if self.key == (("id", "INTEGER"),):
-            lines[0] = '"id" INTEGER PRIMARY KEY'
-        else:
-            lines[: len(self.key)] = [f"{line} NOT NULL" for line in lines[: len(self.key)]]
-            lines.append(f"PRIMARY KEY ({', '.join(quoted(name) for name, _ in self.key)})")
+    def statements(self) -> list[str]:
+        """Give the statements that make the table and its indexes."""
+        lines = [column.ddl(column in self.key) for column in self.stored_columns]
+        if self.generated:
+            lines.append(f'"twice" INTEGER GENERATED ALWAYS AS (length({quoted(self.stored_columns[0].name)}) * 2)')
+        if self.key:
+            lines.append(f"PRIMARY KEY ({', '.join(quoted(column.name) for column in self.key)})")
         lines += [
-            f"FOREIGN KEY ({quoted(each.column)}) REFERENCES {quoted(each.target)} ({quoted(each.to_column)})"
+            f"FOREIGN KEY ({quoted(each.column.name)}) REFERENCES {quoted(each.spelled)} ({quoted(each.to_column)})"
             for each in self.pointers
         ]
-        return f"CREATE TABLE {quoted(self.name)} ({', '.join(lines)}){'' if self.has_rowid else ' WITHOUT ROWID'}"
+        made = f"CREATE TABLE {quoted(self.name)} ({', '.join(lines)}){'' if self.has_rowid else ' WITHOUT ROWID'}"
+        indexes = [
+            f"CREATE INDEX {quoted(f'{self.name} by {column}')} ON {quoted(self.name)} ({quoted(column)})"
+            for column in self.indexed
+        ]
+        return [made, *indexes]
+
+    def insertions(self) -> list[tuple[str, Row]]:
+        """Give the statement that stores each row, with its values."""
+        names = ", ".join(quoted(column.name) for column in self.stored_columns)
+        marks = ", ".join("?" * len(self.stored_columns))
+        return [(f"INSERT INTO {quoted(self.name)} ({names}) VALUES ({marks})", row) for row in self.rows]
 
     def registered(self) -> list[tuple[Any, ...]]:
         """Give the rows that `relgraph_relations` holds for this table, without their ids."""
         rows: list[tuple[Any, ...]] = [
-            (self.name, each.column, each.target, each.alias, None, None, None, each.sort)
+            (self.name, each.column.name, each.target, each.alias, None, None, None, each.sort)
             for each in self.pointers
             if each.alias
         ]
         if self.any_pointer:
             each = self.any_pointer
-            rows.append(
-                (self.name, each.column, None, None, each.collection_column, ",".join(each.allowed), None, None)
-            )
+            allowed = ",".join(each.allowed)
+            rows.append((self.name, each.column.name, None, None, each.collection_column.name, allowed, None, None))
         return rows
 
 
 @frozen
 class Database:
-    """Tables, and what is registered of their relations."""
+    """Tables, perhaps a view of one of them, and what is registered of their relations."""
 
     tables: tuple[Table, ...]
+    viewed: str | None = None
 
     def statements(self) -> list[tuple[str, Sequence[Any]]]:
         """Give the statements that make the database, each with its values."""
-        made: list[tuple[str, Sequence[Any]]] = [(table.ddl(), ()) for table in self.tables]
-        for table in self.tables:
-            marks = ", ".join("?" * len(table.all_columns))
-            made += [(f"INSERT INTO {quoted(table.name)} VALUES ({marks})", row) for row in table.rows]
+        made: list[tuple[str, Sequence[Any]]] = [(sql, ()) for table in self.tables for sql in table.statements()]
+        made += [insertion for table in self.tables for insertion in table.insertions()]
+        if self.viewed:
+            made.append((f'CREATE VIEW "a view" AS SELECT * FROM {quoted(self.viewed)}', ()))
         registered = [row for table in self.tables for row in table.registered()]
         if registered:
             made.append((RELATIONS_TABLE, ()))
@@ -157,7 +182,7 @@ SPECIAL_TEXTS: Final = (
 texts = st.sampled_from(SPECIAL_TEXTS) | st.text(max_size=4)
 small_integers = st.integers(-3, 12)
 big_integers = st.sampled_from((2**31, 2**53 - 1, 2**53, 2**53 + 1, 2**63 - 1, -(2**63), -(2**53) - 1))
-floats = st.sampled_from((0.0, 0.1, 0.2, -1.5, 1.0, 2.5, 10.0, 1e300, -1e-300, 2.0**53))
+floats = st.sampled_from((0.0, 0.1, 0.2, -1.5, 1.0, 2.5, 10.0, 1e300, -1e-300, 2.0**53, float("inf")))
 moments = st.sampled_from((
     "2024-01-15", "2024-01-15 10:20:30", "2024-01-15T10:20:30", "2024-01-15T10:20:30.500Z", "2024-01-15 12:20:30+02:00",
     "1969-12-31 23:59:59.999", "1970-01-01", "2023-12-31", "2024-02-29 00:00:00", "0001-01-01", "9999-12-31 23:59:59",
@@ -177,6 +202,7 @@ VALUES: Final[dict[str, st.SearchStrategy[Stored]]] = {
     "DECIMAL(10,2)": floats | small_integers,
     "VARCHAR(40)": texts,
     "TEXT": texts | st.just(""),
+    "TEXT COLLATE NOCASE": texts,
     "BOOLEAN": st.sampled_from((0, 1)),
     "DATE": moments,
     "DATETIME": moments,
@@ -201,95 +227,151 @@ def stored_values(draw: DrawFn, declared: str) -> Stored:
 # --- databases -------------------------------------------------------------------------------------------------------
 
 TABLE_NAMES: Final = ("a", "b", "c", "Order", "my table", "naïve", 'quo"te', "select")
-COLUMN_NAMES: Final = ("n", "t", "x", "group", "two words", "Größe", "it's", "ORDER", "count")
-INTEGER_KEY: Final = (("id", "INTEGER"),)
-TEXT_KEY: Final = (("code", "VARCHAR(40)"),)
-COMPOSITE_KEY: Final = (("k1", "INTEGER"), ("k2", "VARCHAR(40)"))
+COLUMN_NAMES: Final = ("n", "t", "x", "group", "two words", "Größe", "it's", "ORDER", "count", "a.b", "x:y")
+INTEGER_KEY: Final = (Column("id", "INTEGER"),)
+TEXT_KEY: Final = (Column("code", "VARCHAR(40)"),)
+NOCASE_KEY: Final = (Column("code", "TEXT COLLATE NOCASE"),)
+COMPOSITE_KEY: Final = (Column("k1", "INTEGER"), Column("k2", "VARCHAR(40)"))
+KEYS: Final = (INTEGER_KEY, INTEGER_KEY, TEXT_KEY, COMPOSITE_KEY, NOCASE_KEY)
+NUMERIC: Final = ("INTEGER", "REAL", "BIGINT")
+
+Target = tuple[str, Column]  # a table, and a column of it that a pointer may name
+Pools = dict[tuple[str, str], list[Stored]]  # the values of such columns
 
 
 @st.composite
-def databases(draw: DrawFn, max_tables: int = 4, max_rows: int = 6) -> Database:
-    """Draw a database of two tables or more, with pointers of every kind between them."""
+def databases(draw: DrawFn, max_tables: int = 4, max_rows: int = 6, *, keyless: bool = False) -> Database:
+    """Draw a database of two tables or more, with pointers of every kind between them.
+
+    With `keyless` some have tables without a primary key, or a view: their items come in no particular order.
+    """
+    keyless = keyless and draw(st.integers(0, 3)) == 3
     names = draw(st.lists(st.sampled_from(TABLE_NAMES), min_size=2, max_size=max_tables, unique=True))
-    keys = [draw(st.sampled_from((INTEGER_KEY, INTEGER_KEY, TEXT_KEY, COMPOSITE_KEY))) for _ in names]
-    targets = {name: key[0] for name, key in zip(names, keys, strict=True) if len(key) == 1}
-    tables = [draw(_tables(name, key, targets)) for name, key in zip(names, keys, strict=True)]
-    key_values = {table.name: draw(_key_values(table, max_rows)) for table in tables}
-    return Database(tuple(draw(_filled(table, key_values)) for table in tables))
+    plain = [draw(_plain_tables(name, keyless)) for name in names]
+    targets = [(table.name, column) for table in plain for column in _targeted(table)]
+    tables = [draw(_tables_with_pointers(table, targets)) for table in plain]
+    keys = {table.name: draw(_key_rows(table, max_rows)) for table in tables}
+    uniques = {table.name: draw(_unique_values(table, len(keys[table.name]))) for table in tables}
+    pools: Pools = {
+        (table.name, column.name): [row[0] for row in keys[table.name]] if column in table.key else uniques[table.name]
+        for table in tables
+        for column in _targeted(table)
+    }
+    filled = [draw(_filled(table, keys[table.name], uniques[table.name], pools)) for table in tables]
+    return Database(tuple(filled), draw(st.sampled_from((None, *names))) if keyless else None)
+
+
+def _targeted(table: Table) -> tuple[Column, ...]:
+    """Give the columns of a table that a pointer may name."""
+    return (*(table.key if len(table.key) == 1 else ()), *(column for column in table.columns if column.unique))
 
 
 @st.composite
-def _tables(draw: DrawFn, name: str, key: tuple[tuple[str, str], ...], targets: dict[str, tuple[str, str]]) -> Table:
-    columns = draw(st.lists(st.sampled_from(COLUMN_NAMES), max_size=4, unique_by=str.lower))
-    typed = tuple((column, draw(st.sampled_from(tuple(VALUES)))) for column in columns)
-    pointers = [draw(_pointers(column, name, targets, typed)) for column in draw(_pointer_columns(targets))]
-    has_rowid = draw(st.booleans()) if key != INTEGER_KEY else True
+def _plain_tables(draw: DrawFn, name: str, keyless: bool) -> Table:
+    key = draw(st.sampled_from((*KEYS, ()) if keyless else KEYS))
+    names = draw(st.lists(st.sampled_from(COLUMN_NAMES), max_size=4, unique_by=str.lower))
+    columns = [Column(each, draw(st.sampled_from(tuple(VALUES)))) for each in names]
+    if draw(st.integers(0, 4)) == 4:
+        columns.append(Column("tag", "VARCHAR(40)", unique=True))
+    if not key and not columns:
+        columns.append(Column("n", "INTEGER"))
+    has_rowid = draw(st.booleans()) if key and key != INTEGER_KEY else True
+    return Table(name, key, tuple(columns), has_rowid=has_rowid, generated=draw(st.integers(0, 7)) == 7)
+
+
+@st.composite
+def _tables_with_pointers(draw: DrawFn, table: Table, targets: list[Target]) -> Table:
+    if not targets:
+        return table
+    names = draw(st.lists(st.sampled_from(("parent", "owner")), max_size=2, unique=True))
+    pointers = tuple(draw(_pointers(name, table, targets)) for name in names)
+    key = table.key
     if len(key) == 2 and pointers and draw(st.booleans()):  # a junction whose key is made of its pointers
-        key = tuple((each.column, each.declared) for each in pointers) + (() if len(pointers) == 2 else key[1:])
+        key = (*(each.column for each in pointers), *key)[:2]
     any_pointer = None
-    if targets and draw(st.integers(0, 2)) == 2:
-        allowed = draw(st.lists(st.sampled_from(tuple(targets)), min_size=1, max_size=3, unique=True))
-        any_pointer = AnyPointer("item", "collection", tuple(allowed))
-    return Table(name, key, typed, tuple(pointers), any_pointer, has_rowid)
-
-
-def _pointer_columns(targets: dict[str, tuple[str, str]]) -> st.SearchStrategy[list[str]]:
-    return st.lists(st.sampled_from(("parent", "owner")), max_size=2 if targets else 0, unique=True)
+    keyed = list(dict.fromkeys(name for name, column in targets if not column.unique))
+    if keyed and draw(st.integers(0, 2)) == 2:
+        allowed = draw(st.lists(st.sampled_from(keyed), min_size=1, max_size=3, unique=True))
+        any_pointer = AnyPointer(Column("item", "TEXT"), Column("collection", "TEXT"), tuple(allowed))
+    pointing = evolve(table, key=key, pointers=pointers, any_pointer=any_pointer)
+    indexable = [column.name for column in pointing.stored_columns]
+    return evolve(pointing, indexed=tuple(draw(st.lists(st.sampled_from(indexable), max_size=2, unique=True))))
 
 
 @st.composite
-def _pointers(
-    draw: DrawFn, column: str, name: str, targets: dict[str, tuple[str, str]], columns: tuple[tuple[str, str], ...]
-) -> Pointer:
-    target = draw(st.sampled_from(tuple(targets)))
-    to_column, declared = targets[target]
-    alias = draw(st.none() | st.just(f"{column}s of {name}".replace('"', "")))
-    numeric = [each for each, kind in columns if kind in ("INTEGER", "REAL", "BIGINT")]
+def _pointers(draw: DrawFn, name: str, table: Table, targets: list[Target]) -> Pointer:
+    target, to_column = draw(st.sampled_from(targets))
+    declared = to_column.declared.removesuffix(" COLLATE NOCASE")
+    if draw(st.integers(0, 9)) == 9:  # of another kind than what it points at: a relation only where keys compare
+        declared = draw(st.sampled_from(("", "TEXT", "INTEGER", "NUMERIC")))
+    spelled = draw(st.sampled_from((target, target, target.swapcase() if target.isascii() else target)))
+    alias = draw(st.none() | st.just(f"{name}s of {table.name}".replace('"', "")))
+    numeric = [column.name for column in table.columns if column.declared in NUMERIC]
     sort = draw(st.sampled_from((None, *numeric))) if alias else None
-    return Pointer(column, target, to_column, declared, alias, sort)
+    return Pointer(Column(name, declared), target, to_column.name, spelled, alias, sort)
 
 
 @st.composite
-def _key_values(draw: DrawFn, table: Table, max_rows: int) -> list[Row]:
-    kinds = [small_integers | big_integers if declared == "INTEGER" else texts for _, declared in table.key]
-    return draw(st.lists(st.tuples(*kinds), max_size=max_rows, unique=True))
+def _key_rows(draw: DrawFn, table: Table, max_rows: int) -> list[Row]:
+    if not table.key:
+        return [()] * draw(st.integers(0, max_rows))
+    kinds = [small_integers | big_integers if column.declared in ("INTEGER", "") else texts for column in table.key]
+    return draw(st.lists(st.tuples(*kinds), max_size=max_rows, unique_by=_folded_row))
+
+
+def _folded_row(row: Row) -> Row:
+    """Give a key as an index without regard to case tells it from others, or more coarsely."""
+    return tuple(value.lower() if isinstance(value, str) else value for value in row)
 
 
 @st.composite
-def _filled(draw: DrawFn, table: Table, key_values: dict[str, list[Row]]) -> Table:
-    plain = [stored_values(declared) for _, declared in table.columns]
-    in_key = {name for name, _ in table.key}
-    pointed = [_pointed(each, key_values) for each in table.pointers if each.column not in in_key]
-    pair = _pairs(table.any_pointer, key_values) if table.any_pointer else st.just(())
-    rows = [(*key, *draw(st.tuples(*plain)), *draw(st.tuples(*pointed)), *draw(pair)) for key in key_values[table.name]]
-    by_column = {name: number for number, (name, _) in enumerate(table.key)}
-    for each in table.pointers:
-        if each.column in by_column:  # the key points as well: let most of the rows point at something
-            rows = _pointed_keys(rows, by_column[each.column], key_values[each.target], len(table.key))
-    return Table(table.name, table.key, table.columns, table.pointers, table.any_pointer, table.has_rowid, tuple(rows))
+def _unique_values(draw: DrawFn, table: Table, count: int) -> list[Stored]:
+    if not any(column.unique for column in table.columns):
+        return []
+    drawn: list[Stored] = [*draw(st.lists(texts, max_size=count, unique=True))]
+    return [*drawn, *[None] * (count - len(drawn))]
 
 
-def _pointed_keys(rows: list[Row], position: int, keys: list[Row], width: int) -> list[Row]:
+@st.composite
+def _filled(draw: DrawFn, table: Table, keys: list[Row], uniques: list[Stored], pools: Pools) -> Table:
+    rows = [draw(_rows(table, key, uniques[number : number + 1], pools)) for number, key in enumerate(keys)]
+    for pointer in table.pointers:
+        if pointer.column in table.key:  # the key points as well: let most of the rows point at something
+            pool = pools[pointer.target, pointer.to_column]
+            rows = _pointed_keys(rows, table.key.index(pointer.column), pool, len(table.key))
+    return evolve(table, rows=tuple(rows))
+
+
+@st.composite
+def _rows(draw: DrawFn, table: Table, key: Row, unique: list[Stored], pools: Pools) -> Row:
+    values = [unique[0] if each.unique else draw(stored_values(each.declared)) for each in table.columns]
+    values += [draw(_pointed(each, pools)) for each in table.pointers if each.column not in table.key]
+    pair = draw(_pairs(table.any_pointer, pools)) if table.any_pointer else ()
+    return (*key, *values, *pair)
+
+
+def _pointed_keys(rows: list[Row], position: int, pool: list[Stored], width: int) -> list[Row]:
     """Give the rows with the key column at `position` replaced by keys of the target, as long as keys stay unique."""
-    taken = {row[:width] for row in rows}
+    taken = {_folded_row(row[:width]) for row in rows}
     moved: list[Row] = []
     for number, row in enumerate(rows):
-        new = (*row[:position], keys[number % len(keys)][0], *row[position + 1 :]) if keys else row
-        free = new[:width] not in taken
-        taken.add(new[:width])
+        value = pool[number % len(pool)] if pool else None
+        new = (*row[:position], value, *row[position + 1 :])
+        free = value is not None and _folded_row(new[:width]) not in taken
+        taken.add(_folded_row(new[:width]))
         moved.append(new if free else row)
     return moved
 
 
-def _pointed(pointer: Pointer, key_values: dict[str, list[Row]]) -> st.SearchStrategy[Stored]:
-    dangling: Stored = 99 if pointer.declared == "INTEGER" else "nobody"
-    keys = [key[0] for key in key_values[pointer.target]]
-    return st.sampled_from((*keys, *keys, *keys, None, dangling))
+def _pointed(pointer: Pointer, pools: Pools) -> st.SearchStrategy[Stored]:
+    keys = pools[pointer.target, pointer.to_column]
+    cased = [key.swapcase() for key in keys if isinstance(key, str)]
+    return st.sampled_from((*keys, *keys, *keys, *cased, None, 99, "nobody"))
 
 
 @st.composite
-def _pairs(draw: DrawFn, pointer: AnyPointer, key_values: dict[str, list[Row]]) -> tuple[Stored, Stored]:
+def _pairs(draw: DrawFn, pointer: AnyPointer, pools: Pools) -> tuple[Stored, Stored]:
     collection = draw(st.sampled_from((*pointer.allowed, *pointer.allowed, None, "b", "nowhere")))
-    keys = [str(key[0]) for key in key_values.get(collection or "", []) if len(key) == 1]
+    keys = [str(key) for (table, _), pool in pools.items() for key in pool if table == collection]
     item = draw(st.sampled_from((*keys, *keys, *keys, None, "99", "01", "1.0")))
     return item, collection

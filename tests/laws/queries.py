@@ -84,6 +84,12 @@ def _scopes(collection: Collection) -> list[Hop]:
     return [hop for any_hop in collection.any_hops.values() for hop in any_hop.hops.values()]
 
 
+def _follows(schema: Schema, collection: Collection) -> list[Hop]:
+    """Give the hops backwards over relations that point here, whether they have an alias or not."""
+    hops = [schema.follow(collection.name, each.many_collection, each.many_field) for each in schema.relations]
+    return [hop for hop in hops if hop is not None and not _far(schema, hop).system]
+
+
 def _calls(schema: Schema, collection: Collection) -> list[tuple[str, FieldType]]:
     """Give every function call the collection can answer, with the type its result is compared as."""
     calls = [
@@ -126,7 +132,8 @@ def _conditions(draw: DrawFn, schema: Schema, collection: Collection, depth: int
     hops = _travelled(schema, collection) if depth else []
     scopes = _scopes(collection) if depth else []
     kinds = ["field"] * 3 + ["call"] + ["hop"] * 3 * bool(hops) + ["scope"] * 2 * bool(scopes)
-    kinds += ["group"] * bool(depth)
+    follows = _follows(schema, collection) if depth else []
+    kinds += ["group"] * bool(depth) + ["follow"] * bool(follows)
     match draw(st.sampled_from(kinds)):
         case "hop":
             hop = draw(st.sampled_from(hops))
@@ -136,6 +143,10 @@ def _conditions(draw: DrawFn, schema: Schema, collection: Collection, depth: int
             return {hop.name: draw(filters(schema, hop.far, depth - 1))}
         case "group":
             return draw(filters(schema, collection.name, depth - 1))
+        case "follow":
+            hop = draw(st.sampled_from(follows))
+            inner = draw(filters(schema, hop.far, depth - 1))
+            return {hop.name: draw(st.sampled_from((inner, {draw(st.sampled_from(sorted(QUANTIFIERS))): inner})))}
         case "call" if calls := _calls(schema, collection):
             call, result = draw(st.sampled_from(calls))
             return {call: draw(comparisons(result))}
@@ -184,6 +195,12 @@ def shown(draw: DrawFn, schema: Schema, name: str, depth: int = 2) -> tuple[list
     deep: Query = {}
     if not depth:
         return paths or ["*"], deep
+    paths += draw(st.sampled_from(([],) * 9 + (["*.*"],)))
+    if documents := [field.name for field in collection.fields.values() if field.type is FieldType.JSON]:
+        of_json = st.builds(
+            "json({}, {})".format, st.sampled_from(documents), st.sampled_from(("a", "a.b", "a.b[1]", "[0]"))
+        )
+        paths += draw(st.lists(of_json, max_size=1))
     if calls := _calls(schema, collection):
         paths += draw(st.lists(st.sampled_from([call for call, _ in calls]), max_size=1))
     for hop in draw(st.lists(st.sampled_from(ways), max_size=2)) if (ways := _ways(schema, collection)) else ():
@@ -267,6 +284,8 @@ def queries(draw: DrawFn, schema: Schema, name: str, depth: int = 2) -> Query:
         query["search"] = draw(searches)
     if draw(st.integers(0, 5)) == 5:
         query["meta"] = ["total_count", "filter_count"]
+    if draw(st.integers(0, 9)) == 9:
+        query["backlink"] = draw(st.booleans())
     if draw(st.integers(0, 5)) == 5:
         query |= draw(aliases(schema, name))
         query["fields"] += list(query["alias"])
@@ -278,7 +297,11 @@ def aliases(draw: DrawFn, schema: Schema, name: str) -> Query:
     """Draw other names for fields, relations and functions."""
     collection = schema.collections[name]
     hops = [hop.name for hop in _travelled(schema, collection)]
-    old = [*collection.fields, *hops, *(call for call, _ in _calls(schema, collection) if "." not in call)]
+    old = [
+        *(field for field in collection.fields if "." not in field),
+        *hops,
+        *(call for call, _ in _calls(schema, collection) if "." not in call),
+    ]
     return {"alias": {f"new{number}": draw(st.sampled_from(old)) for number in range(draw(st.integers(1, 2)))}}
 
 

@@ -74,7 +74,7 @@ def test_after_another_connection_changed_the_file(database: Database, data: st.
 
 
 def _changes(table: Table) -> list[str]:
-    name, key = quoted(table.name), quoted(table.key[0][0])
+    name, key = quoted(table.name), quoted(table.key[0].name)
     return [
         f"ALTER TABLE {name} ADD COLUMN added INTEGER DEFAULT 7",
         f"DELETE FROM {name} WHERE {key} = (SELECT max({key}) FROM {name})",

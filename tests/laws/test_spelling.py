@@ -45,4 +45,4 @@ def test_the_spelling_of_the_javascript_sdk(database: Database, data: st.DataObj
 def _as_sent(value: Any) -> str:
     if isinstance(value, list):
         return ",".join(value)
-    return json.dumps(value) if isinstance(value, dict) else str(value)
+    return json.dumps(value) if isinstance(value, (dict, bool)) else str(value)

@@ -30,6 +30,11 @@ class World:
         """The collections a query can be asked of."""
         return [collection.name for collection in self.registry.schema if not collection.system]
 
+    @property
+    def ordered(self) -> bool:
+        """Whether every collection has a primary key, so that there is one right order of every list."""
+        return all(collection.primary_key for collection in self.registry.schema)
+
     def draw_collection(self, draw: Callable[..., str]) -> str:
         """Draw a collection, and say which in a failure."""
         return draw(st.sampled_from(self.collections), label="collection")
@@ -71,8 +76,16 @@ def outcome(question: Callable[[], Result]) -> Result | Refusal:
         return Refusal(error.status, error.code, error.where)
 
 
-def agree(left: Result | Refusal, right: Result | Refusal) -> bool:
+def agree(left: Result | Refusal, right: Result | Refusal, *, unordered: bool = False) -> bool:
     """Tell whether two outcomes are the same: the same items in the same order and the same meta, or the same error."""
     if isinstance(left, Refusal) or isinstance(right, Refusal):
         return left == right
-    return same(left.data, right.data) and same(left.meta, right.meta)
+    return same(left.data, right.data, unordered=unordered) and same(left.meta, right.meta)
+
+
+def without_slices(query: Any) -> Any:
+    """Give a query without what cuts lists by their order, at every level."""
+    sliced = ("limit", "offset", "page", "_limit", "_offset", "_page")
+    if isinstance(query, dict):
+        return {name: without_slices(value) for name, value in query.items() if name not in sliced}
+    return query
