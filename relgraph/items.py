@@ -143,6 +143,8 @@ class Items:
         shape = shape_of(query, parameters)
         with self._registry.database.reading():
             reader = self._reader(shape)
+        if reader.query.after is not None:
+            raise InvalidQuery("cursor", "a stream has no pages to go on from", "leave out the cursor")
         return self._streamed(reader, Bindings(shape.arguments), chunk_size)
 
     def _streamed(self, reader: Reader, bindings: Bindings, chunk_size: int) -> Generator[Any, None, None]:

@@ -18,7 +18,7 @@ from relgraph.explain.sentences import sentences
 from relgraph.query.ast import Query
 from relgraph.query.resolved import Bindings
 from relgraph.read import fragments
-from relgraph.read.fetch import CHUNK, Reader
+from relgraph.read.fetch import CHUNK, Decided, Reader
 from relgraph.read.plan import PROBED_ROWS, AnyCell, JoinedCell, Level, LevelCell, ManyCell, OneCell, ReadPlan
 from relgraph.schema import Schema
 from relgraph.storage.connection import Database
@@ -119,14 +119,13 @@ class Explanation:
 
 
 def explain(reader: Reader, asked: Query, schema: Schema, database: Database, bindings: Bindings) -> Explanation:
-    """Give what a reader would do for a query; its probes are asked if they were not yet."""
-    if not reader.decided:
-        reader.decide(database, bindings)
-    planned = list(_planned(reader.plan, reader.query.collection.name))
+    """Give what a reader would do for a query; its probes are asked unless they were, of the same values."""
+    decided = reader.decide(database, bindings)
+    planned = list(_planned(decided.plan, reader.query.collection.name))
     return Explanation(
         "\n".join(sentences(reader.query, asked, bindings)),
         tuple(Statement(place, collection, *_bound(statement, bindings)) for place, collection, statement in planned),
-        tuple(_probes(reader, bindings)),
+        tuple(_probes(decided, bindings)),
         tuple(_query_plan(database, statement, bindings) for _, _, statement in planned),
         advice(reader.query, schema, database),
     )
@@ -175,8 +174,8 @@ def _query_plan(database: Database, statement: fragments.Statement, bindings: Bi
     return query_plan(database, *statement.bind(bindings, range(CHUNK)))
 
 
-def _probes(reader: Reader, bindings: Bindings) -> Iterator[Probe]:
-    for probe, counted in zip(reader.plan.probes, reader.probed, strict=True):
+def _probes(decided: Decided, bindings: Bindings) -> Iterator[Probe]:
+    for probe, counted in zip(decided.plan.probes, decided.probed, strict=True):
         yield Probe(*_bound(probe, bindings), counted, "EXISTS" if counted >= PROBED_ROWS else "IN")
 
 
@@ -191,7 +190,7 @@ def _printed(explanation: Explanation) -> Iterator[str]:
         yield from _indented(str(statement))
         yield from _indented("\n".join(["plan:", *(f"  {step}" for step in plan)]))
     for probe in explanation.probes:
-        yield "Probe, asked once for every question of this form"
+        yield "Probe, asked again when the values are others"
         yield from _indented(str(probe))
     yield "Advice"
     if not explanation.advice:

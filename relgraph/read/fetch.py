@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, Protocol
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from relgraph.query.cursor import write_cursor
 from relgraph.query.resolved import Bindings, ResolvedQuery
@@ -39,30 +39,57 @@ class Source(Protocol):
         """Run a statement."""
 
 
+DECISIONS_KEPT: Final = 64  # values of probed operands of which a reader remembers the better form
+DECISIONS_HOLD: Final = 1000  # runs after which all are probed again, since the data may have changed
+
+
+@frozen
+class Decided:
+    """A plan for certain values, and how many rows each probe found, no more than PROBED_ROWS."""
+
+    plan: ReadPlan
+    probed: tuple[int, ...] = ()
+
+
 @define
 class Reader:
-    """A resolved query made ready: its plan, its row builders, and what its probes said.
+    """A resolved query made ready: its plans, its row builders, and what its probes said of which values.
 
-    The probes are asked at the first run and whenever `forget` was called; a plan serves any values of its parameters.
+    All plans of a query have the same levels and differ in the form of probed searches only.
     """
 
     query: ResolvedQuery
     plan: ReadPlan = field(init=False)
     builders: dict[int, Builder] = field(factory=dict)
-    decided: bool = False
-    probed: tuple[int, ...] = ()  # how many rows each probe found, no more than PROBED_ROWS
+    plans: dict[frozenset[int], ReadPlan] = field(factory=dict)
+    decided: dict[tuple[Any, ...], Decided] = field(factory=dict)
+    runs: int = 0
 
     def __attrs_post_init__(self) -> None:
-        self.plan = plan(self.query)
-        self.decided = not self.plan.probes
+        self.plan = self.plans[frozenset()] = plan(self.query)
 
     def read(self, source: Source, bindings: Bindings) -> Result:
         """Give the items, the counts and the cursor asked for. The caller holds one read snapshot around it."""
-        if not self.decided:
-            self.decide(source, bindings)
-        rows, cursor = self.turned(_run(source, self.plan.root.statement, bindings).fetchall(), bindings)
-        items = self.assembled(source, bindings, rows, complete=self.plan.complete)
+        planned = self.decide(source, bindings).plan if self.plan.probes else self.plan
+        rows, cursor = self.turned(_run(source, planned.root.statement, bindings).fetchall(), bindings)
+        items = self.assembled(source, bindings, rows, complete=planned.complete)
         return Result(items, self.counts(source, bindings), cursor)
+
+    def decide(self, source: Source, bindings: Bindings) -> Decided:
+        """Give the plan for some values: EXISTS for a probed search that finds 1000 rows or more, IN for any other."""
+        bound = [probe.bind(bindings) for probe in self.plan.probes]
+        values = tuple(tuple(each) for _, each in bound)
+        self.runs += 1
+        if self.runs % DECISIONS_HOLD == 0 or len(self.decided) > DECISIONS_KEPT:
+            self.decided.clear()
+        known = self.decided.get(values)
+        if known is None:
+            probed = tuple(source.execute(*each).fetchall()[0][0] for each in bound)
+            common = frozenset(index for index, found in enumerate(probed) if found >= PROBED_ROWS)
+            if common not in self.plans:
+                self.plans[common] = plan(self.query, dict.fromkeys(common, "exists"))
+            known = self.decided[values] = Decided(self.plans[common], probed)
+        return known
 
     def turned(self, rows: Rows, bindings: Bindings) -> tuple[Rows, str | None]:
         """Give the rows of a cursor's page without the one read ahead, and the cursor of the next page."""
@@ -75,18 +102,9 @@ class Reader:
         last = rows[size - 1]
         return rows[:size], write_cursor(after.signature, tuple(last[position] for position in root.sorted_by))
 
-    def decide(self, source: Source, bindings: Bindings) -> None:
-        """Count the rows behind each probed search, up to 1000, and plan again where EXISTS is the better form."""
-        self.probed = tuple(_run(source, probe, bindings).fetchall()[0][0] for probe in self.plan.probes)
-        decisions = {index: "exists" for index, found in enumerate(self.probed) if found >= PROBED_ROWS}
-        if decisions:
-            self.plan = plan(self.query, decisions)
-        self.decided = True
-
     def stream(self, source: Source, bindings: Bindings, size: int) -> Iterator[Any]:
         """Give the items one by one, holding `size` of them and their children at a time."""
-        root = self.plan.root
-        cursor = _run(source, root.statement, bindings)
+        cursor = _run(source, self.decide(source, bindings).plan.root.statement, bindings)
         while rows := cursor.fetchmany(size):
             yield from self.assembled(source, bindings, rows, complete=False)
 

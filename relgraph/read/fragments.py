@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, Final, TypeAlias
 
 from attrs import frozen
@@ -102,34 +103,43 @@ def fill(template: str, **pieces: Sql) -> Sql:
 
 @frozen
 class Statement:
-    """A complete SQL statement with its parameters; `marked` says that it holds lists of run-time length."""
+    """A complete SQL statement with its parameters; `pieces` are what stands between the lists of run-time length."""
 
     text: str
     parameters: tuple[Parameter, ...]
-    marked: bool
+    pieces: tuple[str, ...]
 
     @classmethod
     def of(cls, piece: Sql) -> Statement:
         """Make a statement of a piece."""
-        return cls(piece.text, piece.parameters, MARK in piece.text)
+        return cls(piece.text, piece.parameters, tuple(piece.text.split(MARK)))
 
     def bind(self, bindings: Bindings, keys: Sequence[Any] = ()) -> tuple[str, list[Any]]:
         """Give the text and values to execute. Lists are padded to a power of two, so that few texts are prepared."""
-        if not self.marked:
-            return self.text, [parameter.bind(bindings) for parameter in self.parameters]  # type: ignore[union-attr]  # unmarked: operands only
+        if len(self.pieces) == 1:
+            return self.text, [parameter.bind(bindings) for parameter in self.parameters]  # type: ignore[union-attr]  # without lists, operands only
         values: list[Any] = []
-        pieces = self.text.split(MARK)
-        text = [pieces[0]]
-        following = iter(pieces[1:])
+        following = iter(self.pieces)
+        text = next(following)
         for parameter in self.parameters:
-            if isinstance(parameter, (Spread, Keys)):
+            if isinstance(parameter, (Keys, Spread)):
                 rows = isinstance(parameter, Keys) and parameter.rows
                 listed = padded(list(keys) if isinstance(parameter, Keys) else _spread(parameter, bindings), rows=rows)
-                text += [",".join(["(?)" if rows else "?"] * len(listed)), next(following)]
+                text += slots(len(listed), rows) + next(following)
                 values += listed
             else:
                 values.append(parameter.bind(bindings))
-        return "".join(text), values
+        return text, values
+
+
+@cache
+def slots(number: int, rows: bool) -> str:
+    """Give that many question marks, for IN, or as the rows of VALUES.
+
+    >>> slots(2, rows=False), slots(2, rows=True)
+    ('?,?', '(?),(?)')
+    """
+    return ",".join(["(?)" if rows else "?"] * number)
 
 
 def _spread(parameter: Spread, bindings: Bindings) -> list[Any]:

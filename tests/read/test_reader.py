@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
-from relgraph import RelationRegistry
+from relgraph import Param, RelationRegistry, RelgraphError
 from relgraph.query.parse import parse
 from relgraph.query.resolve import resolve
 from relgraph.query.resolved import Bindings
-from relgraph.read.fetch import CHUNK, Reader
-from relgraph.read.fragments import Statement
+from relgraph.read.fetch import CHUNK, DECISIONS_HOLD, DECISIONS_KEPT, Reader
 from relgraph.read.plan import PROBED_ROWS, plan
 
 SCRIPT = """
@@ -118,22 +117,29 @@ def test_in_and_exists_answer_alike(small: RelationRegistry, word: str, likes: i
             assert [" EXISTS (" in form.root.statement.text for form in forms] == [False, True]
 
 
-def test_a_probe_turns_a_common_search_into_exists() -> None:
-    """A search that finds many rows runs as EXISTS, one that finds few as IN; the answers are those of either."""
-    common, rare = {"likes": {"_gte": 0}}, {"id": {"_eq": 7}}
+def test_a_probe_decides_by_the_values() -> None:
+    """A search that finds many rows runs as EXISTS, one that finds few as IN, for each value by itself."""
     with library(500, PROBED_ROWS + 500) as registry:
-        for condition, form in ((common, " EXISTS ("), (rare, " IN (")):
-            query = resolve(parse(filter={"comments": {"_some": condition}}), registry.schema, "articles")
-            reader = Reader(query)
-            found = reader.read(registry.database, Bindings())
-            assert form in reader.plan.root.statement.text
-            by_in = registry.database.execute(*_root(plan(query)).bind(Bindings())).fetchall()
-            assert len(found) == len(by_in)
+        condition = {"comments": {"_some": {"id": {"_gt": Param("least")}}}}
+        reader = Reader(resolve(parse(fields=[], filter=condition), registry.schema, "articles"))
+        for _ in range(2):
+            for least, form in ((0, " EXISTS ("), (PROBED_ROWS + 400, " IN (")):
+                bindings = Bindings({"least": least})
+                assert form in reader.decide(registry.database, bindings).plan.root.statement.text
+                by_in = registry.database.execute(*reader.plan.root.statement.bind(bindings)).fetchall()
+                assert [(key,) for key in reader.read(registry.database, bindings)] == by_in
 
 
-def _root(found: Any) -> Statement:
-    statement: Statement = found.root.statement
-    return statement
+def test_what_was_probed_is_forgotten() -> None:
+    """The probes are asked again after a thousand runs, since the data may have changed, and few values are kept."""
+    with library(10, 20) as registry:
+        condition = {"comments": {"_some": {"likes": {"_gt": Param("least")}}}}
+        reader = Reader(resolve(parse(fields=[], filter=condition), registry.schema, "articles"))
+        for run in range(1, DECISIONS_HOLD):
+            reader.decide(registry.database, Bindings({"least": run % (DECISIONS_KEPT * 3)}))
+            assert len(reader.decided) <= DECISIONS_KEPT + 1
+        reader.decide(registry.database, Bindings({"least": 0}))
+        assert len(reader.decided) == 1
 
 
 def test_nothing_is_shared_between_items(small: RelationRegistry) -> None:
@@ -205,9 +211,16 @@ def test_a_stream_that_is_dropped_lets_go(small: RelationRegistry) -> None:
     assert not small.connection.in_transaction
 
 
+def test_a_stream_takes_no_cursor(small: RelationRegistry) -> None:
+    """A stream is the whole list, so a cursor is refused."""
+    with pytest.raises(RelgraphError) as caught:
+        small.items("articles").stream(cursor="", limit=2)
+    assert (caught.value.code, caught.value.where) == ("INVALID_QUERY", "cursor")
+
+
 @pytest.mark.parametrize("size", [0, -1, 1.5, True, "x"])
 def test_a_chunk_size_that_is_none_is_refused(small: RelationRegistry, size: Any) -> None:
     """A chunk holds a whole number of items, 1 or more."""
-    with pytest.raises(Exception, match="chunk_size") as caught:
+    with pytest.raises(RelgraphError) as caught:
         small.items("articles").stream(chunk_size=size)
-    assert (caught.value.code, caught.value.where) == ("INVALID_QUERY", "chunk_size")  # type: ignore[attr-defined]  # a RelgraphError
+    assert (caught.value.code, caught.value.where) == ("INVALID_QUERY", "chunk_size")
