@@ -86,6 +86,15 @@ def collated(hop: Hop, key: str) -> str:
     return key if hop.collation == "BINARY" else f"{key} COLLATE {hop.collation}"
 
 
+def parting_key(hop: Hop, key: str) -> str:
+    """Give a far key as what parts the rows of one parent from those of another: one for all spellings of a key.
+
+    Children of 'a' may spell it 'A' under NOCASE, and those of 1 may hold '1' in a column without a type.
+    """
+    spelled = hop.guard is None and hop.form is not None and hop.collation == "BINARY"
+    return f"CAST({key} AS NUMERIC)" if spelled else collated(hop, key)
+
+
 def wanted_key(hop: Hop, alias: str) -> str:
     """Give what of the far side is compared with a list of parents' keys, so that an index can be used.
 

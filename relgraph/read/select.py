@@ -23,7 +23,7 @@ from relgraph.query.resolved import (
     ResolvedQuery,
 )
 from relgraph.read.fragments import MARK, Keys, Sql, Statement, fill, joined, sql
-from relgraph.read.joins import Path, Renderer, guarded, identity, table
+from relgraph.read.joins import Path, Renderer, collated, guarded, identity, parting_key, table
 from relgraph.read.sql import (
     all_where,
     apart,
@@ -89,7 +89,7 @@ def select(
         return Statement.of(_lateral(renderer, query, alias, head, nested)), None
     among = Sql(f"{nested.compared} IN ({MARK})", (Keys(),))
     # by parent first: ordering by the child's own key alone is a sort of the whole, 25 to 70 % slower
-    by = [Sql(nested.key), *keys] if nested.hop.many else []
+    by = [Sql(parting_key(nested.hop, nested.key)), *keys] if nested.hop.many else []
     statement = Statement.of(sql(head(), all_where([among, *where]), _by(by)))
     return statement, _scan(query, alias, head, nested) if query.where is None else None
 
@@ -154,7 +154,7 @@ def _lateral(renderer: Renderer, query: ResolvedQuery, alias: str, head: Head, n
     keys = Sql(f"(VALUES {MARK}) AS {parents} CROSS JOIN ", (Keys(rows=True),))
     return sql(
         head(before=keys, after=sql(f" ON {row} IN (", found, ")")),
-        _by([Sql(nested.key), *order(renderer, query.order, alias)]),
+        _by([Sql(parting_key(nested.hop, nested.key)), *order(renderer, query.order, alias)]),
     )
 
 
@@ -186,7 +186,7 @@ def _ranked(renderer: Renderer, query: ResolvedQuery, alias: str, head: Head, ne
     parent = []
     if nested is not None:
         compared = nested.compared.replace(f"{alias}.", f"{inner}.", 1)
-        parent = [sql(nested.key.replace(f"{alias}.", f"{inner}.", 1), " AS parent")]
+        parent = [sql(parting_key(nested.hop, nested.key.replace(f"{alias}.", f"{inner}.", 1)), " AS parent")]
         where = [Sql(f"{compared} IN ({MARK})", (Keys(),)), *guarded(nested.hop, None, inner), *where]
     rows = sql(
         "SELECT ",
@@ -211,13 +211,14 @@ def _ranked(renderer: Renderer, query: ResolvedQuery, alias: str, head: Head, ne
         there = sql(" JOIN (", ranked, f") AS ranked ON {same}")
         return sql(head(after=there), all_where(behind), _by(sorted_by), _cut(query))
     if nested.hop.many and query.page != Page():
-        ranked = _page_of_each(ranked, kept, sorts, by, query.page)
-    return sql(head(after=sql(" JOIN (", ranked, f") AS ranked ON {same}")), _by([Sql("ranked.parent"), *sorted_by]))
+        ranked = _page_of_each(ranked, kept, sorts, collated(nested.hop, "parent"), by, query.page)
+    by_parent = [Sql(collated(nested.hop, "ranked.parent")), *sorted_by]
+    return sql(head(after=sql(" JOIN (", ranked, f") AS ranked ON {same}")), _by(by_parent))
 
 
-def _page_of_each(ranked: Sql, kept: str, sorts: str, by: Sql, page: Page) -> Sql:
+def _page_of_each(ranked: Sql, kept: str, sorts: str, parent: str, by: Sql, page: Page) -> Sql:
     numbered = sql(
-        f"SELECT {kept}, {sorts}, row_number() OVER (PARTITION BY parent", by, ") AS place FROM (", ranked, ")"
+        f"SELECT {kept}, {sorts}, row_number() OVER (PARTITION BY {parent}", by, ") AS place FROM (", ranked, ")"
     )
     return sql(f"SELECT {kept}, {sorts} FROM (", numbered, ") WHERE ", _within(page))
 
@@ -282,7 +283,7 @@ def grouped(
     where = [] if query.where is None else [conjunction(renderer, conjuncts(query.where), alias, top=nested is None)]
     parent = [] if nested is None else ["parent"]
     if nested is not None:
-        values.insert(0, Sql(f"{nested.compared} AS parent"))
+        values.insert(0, Sql(f"{parting_key(nested.hop, nested.key)} AS parent"))
         where = [Sql(f"{nested.compared} IN ({MARK})", (Keys(),)), *guarded(nested.hop, None, alias), *where]
     rows = sql(
         "SELECT ", joined(", ", values or [Sql("1")]), f" FROM {table(query.collection.name, alias)}", all_where(where)
