@@ -222,6 +222,8 @@ def _ways(schema: Schema, collection: Collection) -> list[Hop]:
 @st.composite
 def _deep_of(draw: DrawFn, schema: Schema, hop: Hop) -> Query:
     asked: Query = {}
+    if hop.many and draw(st.integers(0, 9)) == 9:
+        return {f"_{key}": value for key, value in draw(groupings(schema, hop.far)).items()}
     if draw(st.booleans()):
         asked["_filter"] = draw(filters(schema, hop.far, 1))
     if draw(st.integers(0, 5)) == 5:
