@@ -68,6 +68,37 @@ def test_long_texts_are_cut_where_it_shows(registry: RelationRegistry) -> None:
     assert explanation.statements[0].values == ("x" * 999,)
 
 
+def test_a_search_where_nothing_can_be_found_says_so() -> None:
+    """A search for a text among numbers asks nothing of any field."""
+    with RelationRegistry() as registry:
+        registry.connection.execute("CREATE TABLE points (id INTEGER PRIMARY KEY, x REAL, shape BLOB)")
+        explained = registry.items("points").explain(search="red", filter={"x": {"_gt": 1}}, fields=["id"]).words
+        assert explained.splitlines()[1] == (
+            'Only items for which x is above 1 and the search "red" finds something, of which there is nothing '
+            "to find it in."
+        )
+
+
+def test_a_later_page_of_a_cursor_says_where_it_starts(registry: RelationRegistry) -> None:
+    """The words of a cursor's page are the sort values of the item before it."""
+    first = registry.items("tags").read(fields=["id"], sort="label", limit=1, cursor="")
+    assert first.cursor
+    later = registry.items("tags").explain(fields=["id"], sort="label", limit=1, cursor=first.cursor)
+    label, key = registry.items("tags").read(fields=["label", "id"], sort="label", limit=1)[0].values()
+    assert label is None
+    assert later.words.splitlines()[-1] == f'It is the page of a cursor that starts behind (null, "{key}").'
+
+
+def test_blobs_are_spelled_as_in_sql() -> None:
+    """Bytes are printed in hexadecimal, cut where they are long."""
+    with RelationRegistry() as registry:
+        registry.connection.execute("CREATE TABLE files (id BLOB PRIMARY KEY)")
+        registry.connection.execute("INSERT INTO files VALUES (zeroblob(300)), (x'ff')")
+        cursor = registry.items("files").read(limit=1, cursor="").cursor
+        later = registry.items("files").explain(limit=1, cursor=cursor)
+        assert later.words.endswith(f"starts behind (x'{'00' * 200}'... (300 bytes)).")
+
+
 def test_what_is_wrong_is_refused_as_a_read_refuses_it(registry: RelationRegistry) -> None:
     """A question that cannot be read cannot be explained either."""
     with pytest.raises(InvalidQuery) as caught:

@@ -73,7 +73,7 @@ class Explanation:
 
     `statements` are in the order they run, `query_plan` has SQLite's plan of each. A level is asked by one statement
     for every 1000 parents, and not at all without parents; otherwise the number of statements does not depend on the
-    number of rows. `probes` ran once, when a query of this shape was first read or explained.
+    number of rows. `probes` run when a search is first asked for with their values, and again after 1000 reads.
     """
 
     words: str

@@ -153,8 +153,6 @@ class _Telling:
     def nested(self, show: ShowOne | ShowMany, asked: Query) -> Iterator[str]:
         hop, query, name = show.hop, show.query, name_words(show.name)
         far = f"{name_words(hop.far)} whose {name_words(hop.far_field)} is its {name_words(hop.near_field)}"
-        if hop.guard is not None and hop.guard.far:
-            far += f" and whose {name_words(hop.guard.field)} is {text_words(hop.guard.collection)}"
         if query.grouping is not None:
             yield f"{name}: for each item apart. {_grouped(query.grouping, f'the items of {far}')}."
         elif isinstance(show, ShowMany):
