@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar, TypeAlias
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from relgraph.errors import InvalidQuery
 from relgraph.functions import Aggregate, Function
@@ -22,12 +22,19 @@ from relgraph.values import FieldType, Stored
 # --- operands --------------------------------------------------------------------------------------------------------
 
 
-@frozen
+@define(eq=False)
 class Bindings:
-    """What is known only when a query runs: the arguments of its parameters, the moment, the user's own values."""
+    """What is known only when a query runs: the arguments of its parameters, and the moment, one for all of it."""
 
     arguments: Mapping[str, Any] = field(factory=dict)
-    now: datetime = field(factory=lambda: datetime.now(UTC))
+    _now: datetime | None = None
+
+    @property
+    def now(self) -> datetime:
+        """The moment that `$NOW` means: the one given, or when it was first asked for."""
+        if self._now is None:
+            self._now = datetime.now(UTC)
+        return self._now
 
 
 @frozen

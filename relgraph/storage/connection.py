@@ -154,6 +154,18 @@ class Database:
         """Give the number that changes when another connection has committed; own commits do not change it."""
         return self._pragma("data_version")
 
+    def versions(self) -> tuple[int, int, int]:
+        """Give what changes whenever the database does: both versions, and the rows changed by this connection.
+
+        One call, since every read asks: 2 µs of the 13 µs of a point read.
+        """
+        try:
+            schema = self._run("PRAGMA schema_version", ()).fetchone()
+            others = self._run("PRAGMA data_version", ()).fetchone()
+            return schema[0], others[0], self.raw.total_changes
+        except sqlite3.Error as error:
+            self.fail(error)
+
     # --- transactions ------------------------------------------------------------------------------------------------
 
     @property

@@ -27,8 +27,7 @@ class FreshSchema:
     database: Database
     discover: bool = True
     _schema: Schema | None = field(default=None, init=False)
-    _version: int = field(default=-1, init=False)
-    _writes: tuple[int, int] = field(default=(-1, -1), init=False)
+    _versions: tuple[int, int, int] = field(default=(-1, -1, -1), init=False)
     _rows: tuple[Any, ...] = field(default=(), init=False)
     _uncommitted: bool = field(default=False, init=False)
     _committed: int = field(default=-1, init=False)  # the version last seen outside of such a transaction
@@ -45,9 +44,7 @@ class FreshSchema:
         >>> database.close()
         """
         database = self.database
-        version = database.schema_version()
-        writes = (database.data_version(), database.raw.total_changes)
-        same = version == self._version and writes == self._writes
+        same = database.versions() == self._versions
         if self._schema is not None and same and not (self._uncommitted or self._is_uncommitted()):
             return self._schema
         with database.reading():
@@ -56,18 +53,17 @@ class FreshSchema:
     def settle(self) -> None:
         """Let what was read inside a transaction hold on, as that transaction has been committed since."""
         if not self._is_uncommitted():
-            self._uncommitted, self._committed = False, self._version
+            self._uncommitted, self._committed = False, self._versions[0]
 
     def _read_again(self) -> Schema:
         """Read the schema within one snapshot, unless only rows changed that define nothing."""
         database = self.database
-        version, rows = database.schema_version(), definition_rows(database)
-        writes = (database.data_version(), database.raw.total_changes)
-        schema = self._schema
+        versions, rows = database.versions(), definition_rows(database)
+        version, schema = versions[0], self._schema
         doubtful = self._uncommitted and version != self._committed
-        if schema is None or version != self._version or rows != self._rows or doubtful:
+        if schema is None or version != self._versions[0] or rows != self._rows or doubtful:
             schema = load(database, discover=self.discover)
-        self._schema, self._version, self._writes, self._rows = schema, version, writes, rows
+        self._schema, self._versions, self._rows = schema, versions, rows
         self._uncommitted = self._is_uncommitted()
         if not self._uncommitted:
             self._committed = version
