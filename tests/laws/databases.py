@@ -157,8 +157,10 @@ class Database:
     def make(self, file: str = ":memory:") -> sqlite3.Connection:
         """Give a connection to a new database with these tables and rows."""
         connection = sqlite3.connect(file, isolation_level=None)
+        connection.execute("BEGIN")
         for sql, values in self.statements():
             connection.execute(sql, values)
+        connection.execute("COMMIT")
         return connection
 
 
