@@ -14,9 +14,10 @@ from typing import Any
 from attrs import evolve
 
 from relgraph.errors import InconsistentDefinition, InvalidPayload, RecordNotUnique, RelationNotFound, RuleViolation
+from relgraph.linking import far_field
 from relgraph.relation import KeyActions, Relation, named_in
 from relgraph.rules import RULES, added_violations
-from relgraph.schema import ForeignKey, Schema, far_field
+from relgraph.schema import ForeignKey, Schema
 from relgraph.storage import aliases, catalog, ddl
 from relgraph.storage.connection import Database
 from relgraph.storage.freshness import FreshSchema

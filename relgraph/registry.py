@@ -19,13 +19,14 @@ from relgraph.access import Access
 from relgraph.definitions import Definitions
 from relgraph.errors import InvalidPayload, NotARelation, UnknownCollection, UnknownField
 from relgraph.items import Items, ReaderCache
+from relgraph.linking import link
 from relgraph.query.limits import Limits
 from relgraph.query.parse import parse
 from relgraph.query.resolve import resolve
 from relgraph.read import memory
 from relgraph.read.result import Result
 from relgraph.relation import Relation
-from relgraph.schema import Collection, Field, Schema, link
+from relgraph.schema import Collection, Field, Schema
 from relgraph.storage.connection import Database
 from relgraph.values import FieldType
 

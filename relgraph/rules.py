@@ -14,8 +14,9 @@ from typing import Any, Final, TypeAlias
 from attrs import frozen
 
 from relgraph.errors import RuleViolation, did_you_mean, listed
+from relgraph.linking import far_field, key_kind, why_no_alias
 from relgraph.relation import Relation
-from relgraph.schema import Field, ForeignKey, Schema, far_field, folded, key_kind, why_no_alias
+from relgraph.schema import Field, ForeignKey, Schema, folded
 
 
 @frozen

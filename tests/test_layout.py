@@ -12,8 +12,8 @@ import relgraph
 
 ROOT = Path(relgraph.__file__).parent
 FLOORS = (
-    {"errors", "values"},
-    {"relation", "schema", "operators", "functions", "rules"},
+    {"errors", "geometry", "values"},
+    {"relation", "schema", "linking", "operators", "functions", "rules"},
     {"query", "storage"},
     {"read", "integrity"},
     {"access", "graph", "evaluation", "definitions", "explain"},

@@ -9,9 +9,10 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from relgraph.linking import link
 from relgraph.relation import KeyActions, Relation
 from relgraph.rules import RULES, added_violations, violations
-from relgraph.schema import Collection, Field, ForeignKey, Schema, link
+from relgraph.schema import Collection, Field, ForeignKey, Schema
 from relgraph.values import FieldType
 
 

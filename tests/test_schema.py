@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from relgraph.linking import link
 from relgraph.relation import KeyActions, Relation
-from relgraph.schema import Collection, Field, Guard, Hop, Schema, folded, key_form, link
+from relgraph.schema import Collection, Field, Guard, Hop, Schema, folded, key_form
 from relgraph.values import FieldType
 
 

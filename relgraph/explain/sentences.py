@@ -53,7 +53,8 @@ def sentences(query: ResolvedQuery, asked: Query, bindings: Bindings) -> tuple[s
 
     >>> from relgraph.query.parse import parse
     >>> from relgraph.query.resolve import resolve
-    >>> from relgraph.schema import Collection, Field, link
+    >>> from relgraph.linking import link
+    >>> from relgraph.schema import Collection, Field
     >>> from relgraph.values import FieldType
     >>> schema = link([Collection("tags", {"label": Field("tags", "label", FieldType.STRING)})], [])
     >>> asked = parse(fields=["label"], filter={"label": {"_starts_with": "x"}}, limit=3)

@@ -46,7 +46,8 @@ def resolve(
     `$CURRENT_USER` means: its fields, with `role`, `roles` and `policies`.
     Raises: Forbidden for unknown names, ItemNotFound for a key that is none, QueryError for all else.
 
-    >>> from relgraph.schema import Field, link
+    >>> from relgraph.linking import link
+    >>> from relgraph.schema import Field
     >>> from relgraph.values import FieldType
     >>> schema = link([Collection("tags", {"id": Field("tags", "id", FieldType.INTEGER)}, ("id",))], [])
     >>> [shown.name for shown in resolve(Query(), schema, "tags").shows]

@@ -13,8 +13,9 @@ from typing import Any, Final
 from attrs import evolve, frozen
 
 from relgraph.errors import InvalidPayload, RelationNotFound
+from relgraph.linking import link
 from relgraph.relation import Relation
-from relgraph.schema import Collection, Field, Schema, link
+from relgraph.schema import Collection, Field, Schema
 from relgraph.storage.connection import Database
 from relgraph.storage.declared import default_value, type_of
 from relgraph.storage.discover import infer, relation_of, stitch

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import evolve
 
+from relgraph.linking import why_no_alias
 from relgraph.relation import KeyActions, Relation
-from relgraph.schema import Collection, ForeignKey, folded, why_no_alias
+from relgraph.schema import Collection, ForeignKey, folded
 
 
 def relation_of(key: ForeignKey) -> Relation:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from relgraph.cli.relations import overview, rows, tree
+from relgraph.linking import link
 from relgraph.relation import KeyActions, Relation
-from relgraph.schema import Collection, Field, Schema, link
+from relgraph.schema import Collection, Field, Schema
 from relgraph.values import FieldType
 
 

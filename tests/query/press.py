@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from relgraph.linking import link
 from relgraph.query.limits import Limits
 from relgraph.query.parse import parse
 from relgraph.query.resolve import resolve
@@ -23,7 +24,7 @@ from relgraph.query.resolved import (
     Test,
 )
 from relgraph.relation import Relation
-from relgraph.schema import Collection, Field, Hop, link
+from relgraph.schema import Collection, Field, Hop
 from relgraph.values import FieldType, codec_of
 
 _TYPES = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from relgraph import Relation, evaluate, matches
-from relgraph.schema import Collection, Field, link
+from relgraph.linking import link
+from relgraph.schema import Collection, Field
 from relgraph.values import FieldType, Truth, codec_of
 
 _AFFINITIES = {

@@ -7,12 +7,13 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from relgraph.linking import link
 from relgraph.operators import OPERATORS
 from relgraph.query.resolved import AllOf, AnyOf, Condition, Literal, Order, Quantified, ResolvedQuery, Test
 from relgraph.read import memory
 from relgraph.read.tables import Row
 from relgraph.relation import Relation
-from relgraph.schema import Collection, Field, Hop, link
+from relgraph.schema import Collection, Field, Hop
 from relgraph.values import FieldType, Truth, all_of, any_of, sort_key
 
 
