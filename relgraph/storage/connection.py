@@ -213,9 +213,15 @@ class Database:
             self.execute("ROLLBACK")
 
     def close(self) -> None:
-        """Close an own connection, and let go of a given one; any later use raises `RegistryClosed`."""
+        """Close an own connection, and let go of a given one; any later use raises `RegistryClosed`.
+
+        What was written while a reading is still open is kept.
+        """
         if self._closed:
             return
+        if self.snapshot_only and self.in_transaction:
+            self.execute("COMMIT")  # closing would roll back, though every inner writing() has promised its part
+            self.snapshot_only = False
         if self._owned:
             try:
                 self.raw.close()

@@ -485,6 +485,24 @@ def test_closing_in_the_middle_of_a_reading_is_quiet(path: Path, given: bool) ->
         connection.close()
 
 
+@pytest.mark.parametrize("given", [False, True])
+def test_closing_in_the_middle_of_a_reading_keeps_what_was_written(path: Path, given: bool) -> None:
+    """What was written while a reading is open is there after a close, as it would be after the reading."""
+    connection = sqlite3.connect(path) if given else path
+    database = Database.open(connection)
+    reading = database.reading()
+    reading.__enter__()
+    with database.writing():
+        database.execute("INSERT INTO tags (label) VALUES ('red')")
+    database.close()
+    other = Database.open(path)
+    assert labels(other) == ["red"]
+    other.close()
+    if isinstance(connection, sqlite3.Connection):
+        assert not connection.in_transaction
+        connection.close()
+
+
 def test_another_thread_is_told(database: Database) -> None:
     """SQLite's connections belong to the thread that opened them: WrongThread, and the database still works."""
     caught: list[BaseException] = []
