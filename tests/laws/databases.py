@@ -181,9 +181,12 @@ SPECIAL_TEXTS: Final = (
     "a ", "é", "É", "e\u0301", "ß", "SS", "İ", "ı", "Ω", "日本", "🙂", "a\x00b", "\x00", "a,b", "2024-01-15", "[1]",
 )  # fmt: skip
 
-texts = st.sampled_from(SPECIAL_TEXTS) | st.text(max_size=4)
-small_integers = st.integers(-3, 12)
+# values come from a small pool more often than not, so that keys meet, filters find something, and groups have members
+common_texts = st.sampled_from(("a", "A", "b", "ab", "é"))
+texts = common_texts | common_texts | st.sampled_from(SPECIAL_TEXTS) | st.text(max_size=4)
+small_integers = st.integers(0, 4) | st.integers(0, 4) | st.integers(-3, 12)
 big_integers = st.sampled_from((2**31, 2**53 - 1, 2**53, 2**53 + 1, 2**63 - 1, -(2**63), -(2**53) - 1))
+integers = small_integers | small_integers | small_integers | big_integers
 floats = st.sampled_from((0.0, 0.1, 0.2, -1.5, 1.0, 2.5, 10.0, 1e300, -1e-300, 2.0**53, float("inf")))
 moments = st.sampled_from((
     "2024-01-15", "2024-01-15 10:20:30", "2024-01-15T10:20:30", "2024-01-15T10:20:30.500Z", "2024-01-15 12:20:30+02:00",
@@ -198,8 +201,8 @@ blobs = st.sampled_from((b"", b"a", b"ab", b"\x00\xff"))
 MISFITS: Final = (0, 1, 1.5, "", "x", "soon", "2024-13-99", b"b")
 
 VALUES: Final[dict[str, st.SearchStrategy[Stored]]] = {
-    "INTEGER": small_integers | big_integers,
-    "BIGINT": big_integers | small_integers,
+    "INTEGER": integers,
+    "BIGINT": integers,
     "REAL": floats | small_integers,
     "DECIMAL(10,2)": floats | small_integers,
     "VARCHAR(40)": texts,
@@ -317,8 +320,9 @@ def _pointers(draw: DrawFn, name: str, table: Table, targets: list[Target]) -> P
 def _key_rows(draw: DrawFn, table: Table, max_rows: int) -> list[Row]:
     if not table.key:
         return [()] * draw(st.integers(0, max_rows))
-    kinds = [small_integers | big_integers if column.declared in ("INTEGER", "") else texts for column in table.key]
-    return draw(st.lists(st.tuples(*kinds), max_size=max_rows, unique_by=_folded_row))
+    kinds = [integers if column.declared in ("INTEGER", "") else texts for column in table.key]
+    few = min(draw(st.sampled_from((0, 2, 4, 5))), max_rows)
+    return draw(st.lists(st.tuples(*kinds), min_size=few, max_size=max_rows, unique_by=_folded_row))
 
 
 def _folded_row(row: Row) -> Row:
@@ -368,7 +372,7 @@ def _pointed_keys(rows: list[Row], position: int, pool: list[Stored], width: int
 def _pointed(pointer: Pointer, pools: Pools) -> st.SearchStrategy[Stored]:
     keys = pools[pointer.target, pointer.to_column]
     cased = [key.swapcase() for key in keys if isinstance(key, str)]
-    return st.sampled_from((*keys, *keys, *keys, *cased, None, 99, "nobody"))
+    return st.sampled_from((*keys * 5, *cased, None, 99, "nobody"))
 
 
 @st.composite

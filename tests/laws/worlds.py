@@ -36,8 +36,10 @@ class World:
         return all(collection.primary_key for collection in self.registry.schema)
 
     def draw_collection(self, draw: Callable[..., str]) -> str:
-        """Draw a collection, and say which in a failure."""
-        return draw(st.sampled_from(self.collections), label="collection")
+        """Draw a collection, more often one with items and relations to go through."""
+        schema = self.registry.schema.collections
+        rich = [name for name in self.collections if self.rows[name] and schema[name].hops]
+        return draw(st.sampled_from([*self.collections, *rich * 3]), label="collection")
 
     def by_sql(self, collection: str, query: Any) -> Result:
         """Give the answer of the database."""
