@@ -33,6 +33,7 @@ from relgraph.errors import (
 from relgraph.storage import functions
 
 Values: TypeAlias = Sequence[Any] | Mapping[str, Any]
+Fault: TypeAlias = sqlite3.Error | UnicodeDecodeError  # the latter where an aggregate is given a text that is no UTF-8
 
 MEMORY: Final = ":memory:"
 _OLDEST: Final = (3, 37, 0)  # the first with PRAGMA table_list and STRICT tables
@@ -134,7 +135,7 @@ class Database:
         """Run one statement; rows come as plain tuples, whatever the connection's row_factory."""
         try:
             return self._run(sql, values)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             self.fail(error)
 
     def _run_plainly(self, sql: str, values: Values) -> sqlite3.Cursor:
@@ -235,14 +236,14 @@ class Database:
 
     # --- errors ------------------------------------------------------------------------------------------------------
 
-    def fail(self, error: sqlite3.Error) -> NoReturn:
+    def fail(self, error: Fault) -> NoReturn:
         """Raise the typed error that an error of SQLite amounts to, or the error itself where there is none."""
         typed = self._typed(error)
         if typed is None:
             raise error
         raise typed from error
 
-    def _typed(self, error: sqlite3.Error) -> RelgraphError | None:
+    def _typed(self, error: Fault) -> RelgraphError | None:
         name = getattr(error, "sqlite_errorname", "")
         if not name:
             return self._misuse(error)
@@ -256,11 +257,13 @@ class Database:
             return DatabaseCorrupt(self.name, str(error))
         if name.startswith("SQLITE_CANTOPEN"):
             return CannotOpen(self.name, str(error))
+        if str(error).startswith("user-defined"):  # relgraph's own functions never fail: they were given no text
+            return UnreadableText(self.name, str(error))
         return NotADatabase(self.name) if name == "SQLITE_NOTADB" else None
 
-    def _misuse(self, error: sqlite3.Error) -> RelgraphError | None:
+    def _misuse(self, error: Fault) -> RelgraphError | None:
         """Tell apart what the sqlite3 module refuses by itself: it gives these errors no name."""
-        if str(error).startswith("Could not decode to UTF-8"):
+        if isinstance(error, UnicodeDecodeError) or str(error).startswith("Could not decode to UTF-8"):
             return UnreadableText(self.name, str(error))
         if not isinstance(error, sqlite3.ProgrammingError):
             return None
@@ -291,7 +294,7 @@ class _Reading:
         if self._begun and database.in_transaction:
             # COMMIT after an error too: there is nothing to undo but what an inner writing() has already promised
             self._commit()
-        if isinstance(error, sqlite3.Error):
+        if isinstance(error, Fault):
             database.fail(error)
 
     def _commit(self) -> None:

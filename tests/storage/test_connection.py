@@ -24,6 +24,7 @@ from relgraph.errors import (
     InvalidPayload,
     NotADatabase,
     RegistryClosed,
+    UnreadableText,
     WrongThread,
 )
 from relgraph.storage.connection import Database
@@ -440,6 +441,19 @@ def test_a_read_only_database_refuses_writes(path: Path) -> None:
         assert (caught.value.code, caught.value.where) == ("FORBIDDEN", str(path))
     assert labels(database) == []
     database.close()
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    ["label", "relgraph_fold(label)", "relgraph_instant(label)", "relgraph_sum(label)", "relgraph_avg(label)"],
+)
+def test_a_text_that_is_no_utf8_is_a_typed_error(database: Database, wanted: str) -> None:
+    """Whoever meets it: the caller's row, one of relgraph's functions, or an aggregate; what leaves it out works."""
+    database.execute("INSERT INTO tags VALUES (1, 'red'), (2, CAST(x'ff41' AS TEXT))")
+    with pytest.raises(UnreadableText) as caught, database.reading():
+        database.execute(f"SELECT {wanted} FROM tags").fetchall()
+    assert (caught.value.code, caught.value.where) == ("INTERNAL", database.name)
+    assert len(database.execute("SELECT id FROM tags").fetchall()) == 2
 
 
 def test_a_closed_database_says_so(path: Path) -> None:
