@@ -54,8 +54,9 @@ def call(renderer: Renderer, value: Call, alias: str) -> Sql:
     """Give a function's value for the row of `alias`; over a to-many hop it is a subquery of its own."""
     subject = value.subject
     if isinstance(subject, Field):
-        template = value.function.time_sql if subject.type is FieldType.TIME else value.function.sql
-        return fill(template, v=compared(subject, alias))
+        function, text = value.function, subject.type in DATES and not subject.codec.epoch
+        template = function.time_sql if subject.type is FieldType.TIME else (text and function.text_sql) or function.sql
+        return fill(template, v=compared(subject, alias), t=stored(subject, alias))
     far = renderer.alias()
     if value.function.name == "count":
         inner = Sql("count(*)")
