@@ -108,6 +108,7 @@ class Level:
     bare: tuple[int, ...]
     owned: bool
     many: bool
+    width: int  # columns of a row
     scan: Statement | None = None
     form: Callable[[Any], Any] | None = field(default=None, eq=False)
     sorted_by: tuple[int, ...] = ()  # where a row of the root has its sort values, if a cursor is asked for
@@ -133,7 +134,8 @@ def _children(cells: Iterable[LevelCell]) -> Iterator[tuple[LookUp, Level]]:
 class ReadPlan:
     """All statements of one query.
 
-    `probes` count the rows behind top searches; `complete` says that the root reads every item of its collection.
+    `probes` count the rows behind top searches; `complete` says that the root reads every item of its collection, and
+    `bulk` that it may read thousands.
     """
 
     root: Level
@@ -141,6 +143,7 @@ class ReadPlan:
     probes: tuple[Statement, ...]
     levels: int
     complete: bool
+    bulk: bool
 
 
 PROBED_ROWS: Final = 1000  # a search that finds fewer is done by IN, else by EXISTS: at most twice the better form
@@ -155,7 +158,8 @@ def plan(query: ResolvedQuery, decisions: Mapping[int, str] | None = None) -> Re
         Statement.of(sql("SELECT count(*) FROM (", probe, f" LIMIT {PROBED_ROWS})")) for probe in renderer.probes
     )
     complete = query.where is None and query.page.limit is None and query.page.offset == 0
-    return ReadPlan(root, _counts(query), probes, planner.levels, complete)
+    bulk = not is_small(query) and (not isinstance(query.page.limit, int) or query.page.limit > BULK)
+    return ReadPlan(root, _counts(query), probes, planner.levels, complete, bulk)
 
 
 def _counts(query: ResolvedQuery) -> dict[str, Statement]:
@@ -165,6 +169,7 @@ def _counts(query: ResolvedQuery) -> dict[str, Statement]:
     }
 
 
+BULK: Final = 1000  # items from which the garbage collector is worth holding back
 SMALL_PAGE: Final = 100  # items up to which joining a to-one relation is cheaper than a statement of its own
 MOST_JOINED: Final = (20, 500)  # tables and columns of one select; SQLite takes 64 and 2000
 
@@ -223,7 +228,17 @@ class _Planner:
         statement, scan = select(renderer, query, row.alias, row.columns, row.joins, nested)
         many = hop is not None and hop.many
         return Level(
-            index, query.collection.name, statement, cells, bare or (), owned, many, scan, shared_form(hop), sorted_by
+            index,
+            query.collection.name,
+            statement,
+            cells,
+            bare or (),
+            owned,
+            many,
+            len(row.columns) or 1,
+            scan,
+            shared_form(hop),
+            sorted_by,
         )
 
     def grouped_level(
@@ -242,7 +257,8 @@ class _Planner:
             absent = (None,) * first + tuple(counts)
         many = hop is not None
         form = shared_form(hop)
-        return Level(index, query.collection.name, statement, cells, (), False, many, None, form, (), absent)
+        width = max(1, first + len(parts))
+        return Level(index, query.collection.name, statement, cells, (), False, many, width, None, form, (), absent)
 
     def cell(self, renderer: Renderer, show: Shown, alias: str, row: _Row, *, owned: bool) -> LevelCell:
         match show:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +13,7 @@ from relgraph import Param, RelationRegistry, RelgraphError
 from relgraph.query.parse import parse
 from relgraph.query.resolve import resolve
 from relgraph.query.resolved import Bindings
-from relgraph.read.fetch import CHUNK, DECISIONS_HOLD, DECISIONS_KEPT, Reader
+from relgraph.read.fetch import CHUNK, DECISIONS_HOLD, DECISIONS_KEPT, Reader, no_collection
 from relgraph.read.plan import PROBED_ROWS, plan
 
 SCRIPT = """
@@ -184,6 +185,40 @@ def test_a_temporary_table_does_not_stand_in_for_a_collection(small: RelationReg
     """A read is of the file's own tables, whatever temporary tables the connection has."""
     small.connection.execute("CREATE TEMP TABLE authors AS SELECT 9 AS id, 'wrong' AS name")
     assert len(small.items("authors").read()) == 3
+
+
+def test_a_later_page_is_a_slice_of_the_whole(small: RelationRegistry) -> None:
+    """Skipping items, of one key or a composite one, with a search to probe or without, gives what is left."""
+    small.connection.executescript(
+        """
+        CREATE TABLE pairs (a INTEGER, b TEXT, c INTEGER, PRIMARY KEY (a, b)) WITHOUT ROWID;
+        INSERT INTO pairs SELECT id % 4, 'b' || id, id FROM comments;
+        """
+    )
+    asked: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("comments", {"fields": ["id", "article.title"], "sort": "-likes,id"}),
+        ("comments", {"fields": ["id"], "filter": {"article": {"comments": {"_some": {"likes": {"_gt": 2}}}}}}),
+        ("articles", {"fields": ["id"], "filter": {"comments": {"likes": {"_gt": 2}}}, "sort": "author.name"}),
+        ("pairs", {"fields": ["c"], "sort": "-b"}),
+    )
+    for collection, query in asked:
+        whole = small.items(collection).read(query).data
+        assert small.items(collection).read({**query, "limit": 5, "offset": 3}).data == whole[3:8]
+        assert small.items(collection).read({**query, "offset": 7}).data == whole[7:]
+
+
+@pytest.mark.parametrize("switched", [True, False])
+def test_the_collector_is_as_it_was(small: RelationRegistry, switched: bool) -> None:
+    """A long read holds the garbage collector back, and leaves it as it was, after an error too."""
+    (gc.enable if switched else gc.disable)()
+    try:
+        small.items("articles").read()
+        assert gc.isenabled() == switched
+        with pytest.raises(ZeroDivisionError), no_collection():
+            _ = 1 / gc.isenabled()
+        assert gc.isenabled() == switched
+    finally:
+        gc.enable()
 
 
 def test_a_stream_holds_one_snapshot(tmp_path: Any) -> None:
