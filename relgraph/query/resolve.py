@@ -58,6 +58,8 @@ def resolve(
     if found is None or found.system:
         known = tuple(one.name for one in schema if not one.system)
         raise UnknownCollection("collection", collection, known)
+    if keys is not None and query.limit is None and query.page is None:
+        query = evolve(query, limit=-1)  # whoever names the keys has said how many items to give
     top = _Place(found, backlink=query.backlink)
     wanted = _ALL if query.fields is None else query.fields
     resolved = _level(resolution, top, query, wanted or None, keys)

@@ -128,6 +128,14 @@ def test_a_default_limit_is_the_size_of_pages() -> None:
     assert caught.value.where == "page"
 
 
+def test_a_default_limit_leaves_out_no_key_that_is_asked_for() -> None:
+    """Items asked for by key are all given, unless the query itself says how many."""
+    few = Limits(default_limit=1)
+    assert ask(keys=[1, 2, 3], limits=few).page == Page(None, 0)
+    assert ask(keys=[1, 2, 3], limit=2, limits=few).page == Page(2, 0)
+    assert ask(keys=[1, 2, 3], page=3, limits=few).page == Page(1, 2)
+
+
 PARAMETERS = [
     ({"limit": Param("n")}, {"n": "3"}, (3, 0)),
     ({"limit": Param("n")}, {"n": -1}, (None, 0)),
