@@ -62,10 +62,10 @@ class RelationRegistry:
         max_depth: int = 10,
         limits: Limits | None = None,
     ) -> None:
-        _check_count("max_depth", max_depth, least=1)
-        if default_limit is not None:
-            _check_count("default_limit", default_limit, least=0)
-        self.limits = limits or Limits(max_depth=max_depth, default_limit=default_limit)
+        given = Limits(max_depth=max_depth, default_limit=default_limit)
+        if limits is not None and given != Limits():
+            raise InvalidPayload("limits", "they say max_depth and default_limit too", "give these in Limits(...)")
+        self.limits = limits or given
         self.access = Access()
         self.readers = ReaderCache()
         self.database = Database.open(database, read_only=read_only)
@@ -237,11 +237,6 @@ class RelationRegistry:
             known = tuple(one.name for one in self.schema if not one.system)
             raise UnknownCollection("collection", name, known, self.schema.unreadable.get(name, ""))
         return Items(self, name)
-
-
-def _check_count(name: str, value: Any, *, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise InvalidPayload(name, f"it must be a whole number of {least} or more, not {value!r}")
 
 
 def _touches(relation: Relation, name: str, *, either: bool) -> bool:

@@ -1,12 +1,14 @@
 """Limits: how much one query may ask for, refused before anything runs.
 
-In: numbers a caller may change. Out: what `resolve` measures a query against. Raises nothing itself; see
-`LimitExceeded`. Within the defaults no query reaches a limit of SQLite's own (measured on 3.40.1).
+In: numbers a caller may change. Out: what `resolve` measures a query against, see `LimitExceeded`. Raises
+`InvalidPayload` for what is no count. Within the defaults no query reaches a limit of SQLite's own (measured on 3.40.1).
 """
 
 from __future__ import annotations
 
-from attrs import frozen
+from attrs import asdict, frozen
+
+from relgraph.errors import InvalidPayload
 
 
 @frozen
@@ -26,3 +28,11 @@ class Limits:
     max_joins: int = 50  # different relation paths of one filter and sort; SQLite joins 64 tables
     max_cost: int = 100_000  # 1 for each value, condition and 10 operands, 20 for each level, path and quantifier
     default_limit: int | None = None  # items where no limit is given, at every level; None: all
+
+    def __attrs_post_init__(self) -> None:
+        for name, count in asdict(self).items():
+            least = 1 if name == "max_depth" else 0
+            if count is None and name == "default_limit":
+                continue
+            if isinstance(count, bool) or not isinstance(count, int) or count < least:
+                raise InvalidPayload(name, f"it must be a whole number of {least} or more, not {count!r}")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from relgraph import RelationRegistry
+from relgraph import Limits, RelationRegistry
 from relgraph.errors import (
     CannotOpen,
     DatabaseCorrupt,
@@ -178,6 +178,8 @@ def test_settings(path: str) -> None:
         {"max_depth": 0},
         {"max_depth": True},
         {"max_depth": None},
+        {"limits": Limits(), "max_depth": 3},
+        {"limits": Limits(max_depth=3), "default_limit": 5},
     ):
         with pytest.raises(InvalidPayload) as caught:
             RelationRegistry(path, **wrong)
