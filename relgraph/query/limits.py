@@ -1,7 +1,8 @@
 """Limits: how much one query may ask for, refused before anything runs.
 
 In: numbers a caller may change. Out: what `resolve` measures a query against, see `LimitExceeded`. Raises
-`InvalidPayload` for what is no count. Within the defaults no query reaches a limit of SQLite's own (measured on 3.40.1).
+`InvalidPayload` for what is no count. Within the defaults no query reaches a limit of SQLite's own (measured on
+3.40.1).
 """
 
 from __future__ import annotations
