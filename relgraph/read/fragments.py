@@ -15,6 +15,8 @@ from attrs import frozen
 
 from relgraph.query.resolved import Bindings, Operand
 
+CHAINED: Final = 100  # conditions that AND or OR joins in a row; SQLite takes a depth of 1000
+PADDED: Final = 8192  # values of all lists of a statement; padded they are less than twice as many; SQLite binds 32766
 MARK: Final = "\0"  # stands in SQL text for a list whose length is known at run time; no identifier can hold it
 
 
@@ -73,7 +75,7 @@ def balanced(word: str, pieces: Sequence[Sql]) -> Sql:
     """
     if len(pieces) == 1:
         return pieces[0]
-    if len(pieces) <= 100:
+    if len(pieces) <= CHAINED:
         return sql("(", joined(f" {word} ", pieces), ")")
     half = len(pieces) // 2
     return sql("(", balanced(word, pieces[:half]), f" {word} ", balanced(word, pieces[half:]), ")")
@@ -115,16 +117,25 @@ class Statement:
         return cls(piece.text, piece.parameters, tuple(piece.text.split(MARK)))
 
     def bind(self, bindings: Bindings, keys: Sequence[Any] = ()) -> tuple[str, list[Any]]:
-        """Give the text and values to execute. Lists are padded to a power of two, so that few texts are prepared."""
+        """Give the text and values to execute.
+
+        Lists are padded to a power of two, so that few texts are prepared; not where they hold many values together.
+        """
         if len(self.pieces) == 1:
             return self.text, [parameter.bind(bindings) for parameter in self.parameters]  # type: ignore[union-attr]  # without lists, operands only
+        lists = [
+            (list(keys), part.rows) if isinstance(part, Keys) else (_spread(part, bindings), False)
+            for part in self.parameters
+            if isinstance(part, (Keys, Spread))
+        ]
+        few = sum([len(listed) for listed, _ in lists]) <= PADDED
         values: list[Any] = []
-        following = iter(self.pieces)
+        left, following = iter(lists), iter(self.pieces)
         text = next(following)
         for parameter in self.parameters:
             if isinstance(parameter, (Keys, Spread)):
-                rows = isinstance(parameter, Keys) and parameter.rows
-                listed = padded(list(keys) if isinstance(parameter, Keys) else _spread(parameter, bindings), rows=rows)
+                listed, rows = next(left)
+                listed = padded(listed, rows=rows) if few else listed
                 text += slots(len(listed), rows) + next(following)
                 values += listed
             else:
@@ -159,6 +170,4 @@ def padded(values: list[Any], *, rows: bool = False) -> list[Any]:
     ([1, 2, 3, 3], [1, 2, 3, None], [None])
     """
     size = 1 << max(len(values) - 1, 0).bit_length()
-    if size > 8192:  # SQLite binds no more than 32766 values
-        size = -(-len(values) // 1024) * 1024
     return values + [None if rows or not values else values[-1]] * (size - len(values))

@@ -30,7 +30,7 @@ from relgraph.query.resolved import (
     Test,
     Value,
 )
-from relgraph.read.fragments import MARK, Spread, Sql, balanced, fill, joined, sql
+from relgraph.read.fragments import CHAINED, MARK, Spread, Sql, balanced, fill, joined, sql
 from relgraph.read.joins import FALSE, TRUE, Path, Renderer, column, far_key, guarded, join, sought_key, table
 from relgraph.schema import Field, Hop
 from relgraph.values import DATES, FieldType, Stored
@@ -254,7 +254,9 @@ def source(renderer: Renderer, hop: Hop, parts: Sequence[Condition]) -> Source:
 
 
 def all_where(conditions: Sequence[Sql]) -> Sql:
-    """Give a WHERE clause, or nothing."""
+    """Give a WHERE clause, or nothing; a chain that is long adds up with those around it to what SQLite refuses."""
+    if len(conditions) > CHAINED:
+        return sql(" WHERE ", balanced("AND", conditions))
     return sql(" WHERE ", joined(" AND ", conditions)) if conditions else Sql("")
 
 

@@ -1,0 +1,63 @@
+"""Limits: what asks for too much is refused before anything runs, and what asks for less never troubles SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from relgraph import Limits, RelationRegistry
+from tests.conformance.cases import DATASET
+
+STOCK: dict[int, int] = {  # https://www.sqlite.org/limits.html, where builds allow more
+    sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER: 32_766,
+    sqlite3.SQLITE_LIMIT_COLUMN: 2_000,
+    sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 1_000,
+    sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 500,
+    sqlite3.SQLITE_LIMIT_SQL_LENGTH: 1_000_000,
+}
+
+
+def opened(limits: Limits) -> Iterator[RelationRegistry]:
+    connection = sqlite3.connect(f"file:{DATASET}?mode=ro", uri=True)
+    for name, most in STOCK.items():
+        connection.setlimit(name, most)
+    with RelationRegistry(connection, limits=limits) as registry:
+        yield registry
+    connection.close()
+
+
+@pytest.fixture
+def registry() -> Iterator[RelationRegistry]:
+    """Give the recorded data set, on a connection with SQLite's own limits as they are everywhere."""
+    yield from opened(Limits())
+
+
+def every(count: int, condition: dict[str, Any], word: str = "_and") -> dict[str, Any]:
+    """Give a group of that many equal conditions."""
+    return {word: [condition] * count}
+
+
+LISTS = {"_or": [{"views": {"_in": list(range(65))}}] * 460}
+WITHIN: list[dict[str, Any]] = [
+    every(500, {"comments": {"likes": {"_gt": 0}}}),
+    every(500, {"comments": {"likes": {"_null": True}}}),
+    every(500, {"comments": {"_some": {"likes": {"_gt": 0}}}}),
+    every(500, {"comments": {"_none": {"likes": {"_gt": 0}}}}, "_or"),
+    every(500, {"author": {"mentor": {"name": {"_icontains": "a"}}}}),
+    {"author": {"articles": {"comments": every(500, {"likes": {"_gt": 0}})}}},
+    {"comments": {"_every": every(500, {"author": {"age": {"_gt": 0}}})}},
+    {"id": {"_in": list(range(30_000))}},
+    {"id": {"_nin": [True, *range(29_999)]}},
+    LISTS,
+    {"_or": [{"title": {"_in": [f"t{number}" for number in range(1025)]}}] * 29},
+]
+
+
+@pytest.mark.parametrize("condition", WITHIN)
+def test_what_is_within_the_limits_runs(registry: RelationRegistry, condition: dict[str, Any]) -> None:
+    """Each row: a filter as large as one may be, which SQLite takes as well, also with levels below."""
+    read = registry.items("articles").read(filter=condition, fields=["id", "comments.id"], limit=3)
+    assert len(read) <= 3
