@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import define, evolve, field, frozen
 
-from relgraph.errors import InvalidPayload, InvalidQuery, ItemNotFound
+from relgraph.errors import InvalidPayload, InvalidQuery, ItemNotFound, LimitExceeded
 from relgraph.query.ast import Param, Query
 from relgraph.query.parse import parse
 from relgraph.query.resolve import resolve
@@ -78,7 +78,7 @@ class Items:
         >>> registry.items("tags").read(fields=["label"], sort="-label").data
         [{'label': 'red'}, {'label': 'blue'}]
         """
-        shape = shape_of(query, parameters)
+        shape = self._shape(query, parameters)
         with self._registry.database.reading():
             return self._reader(shape).read(self._registry.database, Bindings(shape.arguments))
 
@@ -90,7 +90,7 @@ class Items:
         parts = key if isinstance(key, (list, tuple)) else (key,)
         names = [f"#key{index}" for index in range(len(parts))]
         wanted = [[Param(name) for name in names]] if isinstance(key, (list, tuple)) else [Param(names[0])]
-        shape = shape_of(query, parameters)
+        shape = self._shape(query, parameters)
         with self._registry.database.reading():
             reader = self._reader(shape, wanted)
             arguments = {**shape.arguments, **dict(zip(names, parts, strict=True))}
@@ -140,7 +140,7 @@ class Items:
         """
         if isinstance(chunk_size, bool) or not isinstance(chunk_size, int) or chunk_size < 1:
             raise InvalidQuery("chunk_size", f"chunk_size must be a whole number of 1 or more, not {chunk_size!r}")
-        shape = shape_of(query, parameters)
+        shape = self._shape(query, parameters)
         with self._registry.database.reading():
             reader = self._reader(shape)
         if reader.query.after is not None:
@@ -187,7 +187,7 @@ class Items:
         """
         from relgraph.explain.explanation import explain
 
-        shape = shape_of(query, parameters)
+        shape = self._shape(query, parameters)
         with self._registry.database.reading():
             reader = self._reader(shape)
             asked = parse(shape.source, **shape.parameters)
@@ -206,6 +206,9 @@ class Items:
         user = registry.access.user
         return resolve(query, registry.schema, self.collection, keys=keys, limits=registry.limits, user=user)
 
+    def _shape(self, query: Any, parameters: Mapping[str, Any]) -> Shape:
+        return shape_of(query, parameters, self._registry.limits.max_operands)
+
     def _reader(self, shape: Shape, keys: Sequence[Any] | None = None) -> Reader:
         """Give the reader of a query, from the cache where its shape was read before."""
         cache = self._registry.readers
@@ -213,7 +216,7 @@ class Items:
         reader = cache.get(self._registry.schema, known)
         if reader is None:
             reader = Reader(self._resolve(parse(shape.source, **shape.parameters), keys))
-            if reader.query.after is None:  # every page of a cursor has a form of its own
+            if shape.key and reader.query.after is None:  # every page of a cursor has a form of its own
                 cache.put(known, reader)
         return reader
 
@@ -229,12 +232,20 @@ class Prepared:
     def __call__(self, **arguments: Any) -> Result:
         """Give the items for some arguments. Errors: `InvalidQuery` when one is missing or unknown."""
         registry = self._items._registry
+        _check_operands(arguments, registry.limits.max_operands)
         with registry.database.reading():
             reader = self._cache.get(registry.schema, "")
             if reader is None:
                 reader = Reader(self._items._resolve(self.query))
                 self._cache.put("", reader)
             return reader.read(registry.database, Bindings(arguments))
+
+
+def _check_operands(arguments: Mapping[str, Any], most: int) -> None:
+    """Raise `LimitExceeded` when lists for parameters hold more operands than a query may have."""
+    count = sum(len(value) for value in arguments.values() if isinstance(value, (list, tuple)))
+    if count > most:
+        raise LimitExceeded("", "number of operands", count, most, "max_operands")
 
 
 def defaults(query: ResolvedQuery) -> dict[str, Any]:

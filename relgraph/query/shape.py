@@ -24,7 +24,7 @@ _MANY: Final = Arity.MANY
 
 @frozen
 class Shape:
-    """A query with parameters for operands; `arguments` are theirs, by name."""
+    """A query with parameters for operands; `arguments` are theirs, by name. An empty key is of no use again."""
 
     source: Any
     parameters: Mapping[str, Any]
@@ -32,26 +32,29 @@ class Shape:
     arguments: Mapping[str, Any]
 
 
-def shape_of(source: Any, parameters: Mapping[str, Any]) -> Shape:
-    """Give the shape of a query.
+def shape_of(source: Any, parameters: Mapping[str, Any], most: int) -> Shape:
+    """Give the shape of a query; with lists and more than `most` operands, the query as it is, to be counted.
 
-    >>> one, other = (shape_of({"filter": {"id": {"_eq": n}}, "limit": 3}, {}) for n in (7, 8))
+    >>> one, other = (shape_of({"filter": {"id": {"_eq": n}}, "limit": 3}, {}, 9) for n in (7, 8))
     >>> one.key == other.key, other.arguments
     (True, {'#0': 8})
     """
     try:
-        return _shape_of(source, parameters)
+        return _shape_of(source, parameters, most)
     except RecursionError:
         return Shape(source, parameters, "", {})  # no query is nested as deeply: parse will say so
 
 
-def _shape_of(source: Any, parameters: Mapping[str, Any]) -> Shape:
+def _shape_of(source: Any, parameters: Mapping[str, Any], most: int) -> Shape:
     if parameters.get("cursor") is not None or (isinstance(source, Mapping) and source.get("cursor") is not None):
         return Shape(source, parameters, f"{source!r}{parameters!r}", {})  # a cursor is signed by the operands too
     values: list[Any] = []
+    given = source
     lifted = _without_operands(parameters, values)
     if isinstance(source, Mapping):
         source = _without_operands(source, values)
+    if list in map(type, values) and _amount(_filters(given, parameters)) > most:
+        return Shape(given, parameters, "", {})
     return Shape(source, lifted, f"{source!r}{lifted!r}", {f"#{index}": value for index, value in enumerate(values)})
 
 
@@ -80,6 +83,19 @@ def _lifted_value(key: Any, value: Any, values: list[Any]) -> Any:
         return value
     values.append(value)
     return Param(f"#{len(values) - 1}")
+
+
+def _filters(*sources: Any) -> list[Any]:
+    return [source.get("filter") for source in sources if isinstance(source, Mapping)]
+
+
+def _amount(condition: Any) -> int:
+    """Give how many operands a filter holds at most, however they are written."""
+    if isinstance(condition, Mapping):
+        return sum(map(_amount, condition.values()))
+    if isinstance(condition, (list, tuple)):
+        return sum(map(_amount, condition))
+    return 1 + condition.count(",") if isinstance(condition, str) else 1
 
 
 def _is_plain(value: Any) -> bool:

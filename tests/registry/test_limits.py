@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from relgraph import Limits, RelationRegistry
+from relgraph import Limits, Param, RelationRegistry
+from relgraph.errors import LimitExceeded
 from tests.conformance.cases import DATASET
+from tests.statements import Trace
 
 STOCK: dict[int, int] = {  # https://www.sqlite.org/limits.html, where builds allow more
     sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER: 32_766,
@@ -61,3 +63,43 @@ def test_what_is_within_the_limits_runs(registry: RelationRegistry, condition: d
     """Each row: a filter as large as one may be, which SQLite takes as well, also with levels below."""
     read = registry.items("articles").read(filter=condition, fields=["id", "comments.id"], limit=3)
     assert len(read) <= 3
+
+
+TOO_MANY: list[Any] = [
+    {"id": {"_in": [1, 2, 3, 4, 5, 6]}},
+    {"id": {"_in": [1, 2, 3]}, "views": {"_nin": [4, 5, 6]}},
+    {"id": {"_in": [1, 2, 3]}, "views": {"_nin": [4, 5, None]}},
+    {"id": {"_in": [1, 2, 3]}, "title": {"_in": "a,b,c"}},
+    {"id": {"_in": [[1, 2], [3, [4, 5, 6]]]}},
+]
+
+
+@pytest.mark.parametrize("condition", TOO_MANY)
+def test_operands_of_a_read_are_counted(condition: dict[str, Any]) -> None:
+    """A list counts by its length, in whatever way the other operands are given; nothing runs."""
+    for registry in opened(Limits(max_operands=5)):
+        items = registry.items("articles")
+        assert len(items.read(filter={"id": {"_in": [1, 2, 3, 4, 5]}}, limit=1)) == 1
+        with Trace(registry.connection) as trace, pytest.raises(LimitExceeded) as caught:
+            items.read(filter=condition)
+        assert (caught.value.count, caught.value.limit, caught.value.setting) == (6, 5, "max_operands")
+        assert trace.selects == []
+
+
+def test_a_read_with_as_many_operands_stays_refused(registry: RelationRegistry) -> None:
+    """One operand too many is refused the second time as well, after a shorter list of the same form was read."""
+    items = registry.items("articles")
+    for count in (3, 30_000):
+        assert len(items.read(filter={"id": {"_in": list(range(count + 1))[:count]}}, fields=["id"], limit=2)) == 2
+    for _ in range(2):
+        with pytest.raises(LimitExceeded):
+            items.read(filter={"id": {"_in": list(range(30_001))}})
+
+
+def test_lists_for_a_prepared_query_are_counted(registry: RelationRegistry) -> None:
+    """What a parameter is given counts as well."""
+    prepared = registry.items("articles").prepare(filter={"id": {"_in": Param("ids")}}, fields=[], limit=2)
+    assert prepared(ids=list(range(30_000))).data == [1, 2]
+    with pytest.raises(LimitExceeded) as caught:
+        prepared(ids=list(range(30_001)))
+    assert (caught.value.count, caught.value.setting) == (30_001, "max_operands")
