@@ -40,6 +40,10 @@ _OLDEST: Final = (3, 37, 0)  # the first with PRAGMA table_list and STRICT table
 
 # measured in random probes and wide sorts: 0.74 to 0.78, and 0.67, of the time with SQLite's defaults
 _SPEED: Final[dict[str, int | str]] = {"cache_size": -65536, "mmap_size": 1 << 30, "temp_store": "MEMORY"}  # KiB, bytes
+_BESIDE: Final = (
+    "in WAL mode, or after a write that was cut off, SQLite makes files beside a database: "
+    "copy it to a folder where it can"
+)
 _STATEMENTS_KEPT: Final = 512  # compiled statements; a miss costs 2.5 times a point read
 
 
@@ -107,6 +111,9 @@ class Database:
             # trusted_schema stays on: off, SQLite refuses the triggers that keep an FTS5 table (3.40), and all it would
             # fence in here are relgraph's own functions, which do no harm in a view or trigger
             database._prepare({**_SPEED, "query_only": "ON" if read_only else "OFF"})
+        except (CannotOpen, DatabaseReadOnly) as error:
+            connection.close()
+            raise CannotOpen(path, f"{error.reason}; {_BESIDE}") from error
         except BaseException:
             connection.close()
             raise

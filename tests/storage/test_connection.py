@@ -186,6 +186,15 @@ def test_a_damaged_page_is_corrupt_when_it_is_read(tmp_path: Path) -> None:
     database.close()
 
 
+def test_what_cannot_have_files_beside_it_says_so(tmp_path: Path) -> None:
+    """A WAL database needs files beside it, which a read-only disk has no place for: CannotOpen says what to do."""
+    path = made(tmp_path / "wal.db", "PRAGMA journal_mode=WAL", "CREATE TABLE t (x)")
+    (tmp_path / "wal.db-wal").mkdir()
+    with pytest.raises(CannotOpen, match=r"in WAL mode.* copy it") as caught:
+        Database.open(path, read_only=True)
+    assert caught.value.where == str(path)
+
+
 def test_an_old_sqlite_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Python may come with a SQLite that lacks what introspection rests on."""
     monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 36, 0))
