@@ -114,7 +114,7 @@ class Items:
 
     def singleton(self, query: Any = None, /, **parameters: Any) -> dict[str, Any]:
         """Give a singleton collection's one item; without one, the defaults of the fields asked for, and a null key."""
-        asked = evolve(parse(query, **parameters), limit=1, page=None, meta=None)
+        asked = evolve(parse(query, **parameters), limit=1, meta=None)
         with self._registry.database.reading():
             resolved = self._resolve(asked)
             items = Reader(resolved).read(self._registry.database, Bindings())

@@ -61,7 +61,7 @@ def _evaluated(schema: Schema, rows: Rows, case: Case) -> tuple[Any, Any]:
     query = parse(case["qs"] if "qs" in case else case["query"])
     single = case["collection"] in SINGLETONS
     if single:
-        query = evolve(query, limit=1, page=None)
+        query = evolve(query, limit=1)
     keys = [case["key"]] if "key" in case else None if single else case.get("keys")
     resolved = resolve(query, schema, case["collection"], keys=keys, limits=Limits(default_limit=RECORDED_LIMIT))
     found = memory.evaluate(resolved, rows)
