@@ -62,8 +62,11 @@ def _cast(field: Field, key: Any) -> Stored:
         raise InvalidPayload("keys", f"{key!r} is no primary key")
     if isinstance(key, bytes) and field.type in (FieldType.BINARY, FieldType.ANY):
         return key
+    cast = _cast_of(field)
+    if isinstance(key, str) and cast.meaning(key) is not key:
+        raise ItemNotFound("keys", field.collection, key, "a word is no key")
     try:
-        value = _cast_of(field).argument(str(key) if isinstance(key, int) else key)
+        value = cast.argument(str(key) if isinstance(key, int) else key)
     except InvalidOperand as error:
         raise ItemNotFound("keys", field.collection, key, f"a key is {error.wanted}") from error
     if field.type in INTEGERS and isinstance(value, float):

@@ -316,6 +316,8 @@ WRONG_KEYS = [
     ("articles", ["abc"], ItemNotFound),
     ("articles", [1.5], ItemNotFound),
     ("articles", ["1.5"], ItemNotFound),
+    ("articles", ["true"], ItemNotFound),
+    ("articles", ["null"], ItemNotFound),
     ("articles", ["9223372036854775808"], ItemNotFound),
     ("pages", ["not-a-uuid"], ItemNotFound),
     ("ratings", [1], ItemNotFound),
