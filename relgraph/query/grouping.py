@@ -125,7 +125,8 @@ def _order(
     order: dict[str, GroupOrder] = {}
     for text in sort:
         path = text.removeprefix("-")
-        found = columns.get(path) or measures.get(path.removesuffix(".*")) or measures.get(path)
+        spelled = (path, path.removesuffix(".*"), f"{path}.*")  # of * alone or beside other fields
+        found = columns.get(path) or next((measures[name] for name in spelled if name in measures), None)
         if found is None:
             known = (*columns, *measures)
             resolution.note(UnknownField(f"{where}.{text}", f"the grouping of {collection.name}", path, known))

@@ -245,6 +245,10 @@ GROUPS = [
         ["status=status", "count.*=count(*)", "count.id=count(id)", "by", "count.*", "status"],
     ),
     (
+        {"group_by": "status", "aggregate": {"count": "*,id"}, "sort": "-count"},
+        ["status=status", "count.*=count(*)", "count.id=count(id)", "by", "-count.*", "status"],
+    ),
+    (
         {"group_by": "status", "aggregate": {"sum": "views"}, "sort": "-sum.views"},
         ["status=status", "sum.views=sum(views)", "by", "-sum.views", "status"],
     ),
