@@ -140,6 +140,8 @@ Planned: TypeAlias = tuple[str, str, fragments.Statement]  # its place and colle
 def _planned(plan: ReadPlan, collection: str) -> Iterator[Planned]:
     """Yield the statements of a plan in the order `Reader.read` runs them."""
     yield collection, collection, plan.root.statement
+    if plan.root.tail is not None:
+        yield f"{collection}, where these do not fill the page", collection, plan.root.tail
     yield from _below(plan.root, collection, complete=plan.complete)
     for name, count in plan.counts.items():
         yield name, collection, count

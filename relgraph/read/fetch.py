@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 from attrs import define, field, frozen
 
 from relgraph.query.cursor import write_cursor
-from relgraph.query.resolved import Bindings, ResolvedQuery
+from relgraph.query.resolved import Bindings, Parameter, ResolvedQuery
 from relgraph.read.assemble import Builder, Rows, builder
 from relgraph.read.fragments import Statement
 from relgraph.read.plan import PROBED_ROWS, AnyCell, Level, LookUp, ReadPlan, plan
@@ -80,7 +80,7 @@ class Reader:
 
     def run(self, source: Source, bindings: Bindings, planned: ReadPlan) -> Result:
         """Give what a plan reads."""
-        rows, cursor = self.turned(_run(source, planned.root.statement, bindings).fetchall(), bindings)
+        rows, cursor = self.turned(source, bindings, planned.root)
         items = self.assembled(source, bindings, rows, complete=planned.complete)
         return Result(items, self.counts(source, bindings), cursor)
 
@@ -100,13 +100,16 @@ class Reader:
             known = self.decided[values] = Decided(self.plans[common], probed)
         return known
 
-    def turned(self, rows: Rows, bindings: Bindings) -> tuple[Rows, str | None]:
-        """Give the rows of a cursor's page without the one read ahead, and the cursor of the next page."""
-        after, root, limit = self.query.after, self.plan.root, self.query.page.limit
-        if after is None or limit is None:
+    def turned(self, source: Source, bindings: Bindings, root: Level) -> tuple[Rows, str | None]:
+        """Give the rows of the root, and the cursor of the next page; of a cursor's page one row is read ahead."""
+        rows = _run(source, root.statement, bindings).fetchall()
+        after, limit = self.query.after, self.query.page.limit
+        if after is None:
             return rows, None
-        size = limit if isinstance(limit, int) else limit.bind(bindings)
-        if len(rows) <= size or size == 0:
+        size = limit.bind(bindings) if isinstance(limit, Parameter) else limit
+        if root.tail is not None and (size is None or len(rows) <= size):
+            rows += _run(source, root.tail, bindings).fetchall()
+        if not size or len(rows) <= size:
             return rows[:size], None
         last = rows[size - 1]
         return rows[:size], write_cursor(after.signature, tuple(last[position] for position in root.sorted_by))

@@ -112,6 +112,7 @@ class Level:
     scan: Statement | None = None
     form: Callable[[Any], Any] | None = field(default=None, eq=False)
     sorted_by: tuple[int, ...] = ()  # where a row of the root has its sort values, if a cursor is asked for
+    tail: Statement | None = None  # what follows the root's rows, on a page of a cursor that they do not fill
     absent: tuple[Any, ...] | None = None  # the row of a parent without any: the sums over nothing
     children: tuple[tuple[LookUp, Level], ...] = field(init=False)  # levels below, and the cells that look them up
 
@@ -225,20 +226,21 @@ class _Planner:
         sorted_by: tuple[int, ...] = ()
         if hop is None and query.after is not None:
             sorted_by = tuple(row.position(piece) for piece in sort_columns(renderer, query, row.alias))
-        statement, scan = select(renderer, query, row.alias, row.columns, row.joins, nested)
+        selects = select(renderer, query, row.alias, row.columns, row.joins, nested)
         many = hop is not None and hop.many
         return Level(
             index,
             query.collection.name,
-            statement,
+            selects.usual,
             cells,
             bare or (),
             owned,
             many,
             len(row.columns) or 1,
-            scan,
+            selects.scan,
             shared_form(hop),
             sorted_by,
+            tail=selects.tail,
         )
 
     def grouped_level(
@@ -258,7 +260,7 @@ class _Planner:
         many = hop is not None
         form = shared_form(hop)
         width = max(1, first + len(parts))
-        return Level(index, query.collection.name, statement, cells, (), False, many, width, None, form, (), absent)
+        return Level(index, query.collection.name, statement, cells, (), False, many, width, None, form, absent=absent)
 
     def cell(self, renderer: Renderer, show: Shown, alias: str, row: _Row, *, owned: bool) -> LevelCell:
         match show:

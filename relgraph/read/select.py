@@ -22,12 +22,12 @@ from relgraph.query.resolved import (
     Page,
     ResolvedQuery,
 )
-from relgraph.read.fragments import MARK, Keys, Sql, Statement, fill, joined, sql
+from relgraph.read.after import Key, behind
+from relgraph.read.fragments import MARK, Keys, Sql, Statement, balanced, fill, joined, sql
 from relgraph.read.joins import Path, Renderer, collated, guarded, identity, parting_key, table
 from relgraph.read.sql import (
     all_where,
     apart,
-    behind_values,
     conjunction,
     conjuncts,
     directed,
@@ -39,7 +39,7 @@ from relgraph.read.sql import (
     reached_stored,
     stored,
 )
-from relgraph.schema import Collection, Hop
+from relgraph.schema import Collection, Field, Hop
 
 
 @frozen
@@ -64,6 +64,19 @@ class Head:
         return sql("SELECT ", self.columns, " FROM ", before, self.table, after, self.joins)
 
 
+@frozen
+class Selects:
+    """The statements of a level: the usual one, and those for certain cases.
+
+    `scan` reads the whole collection, where that is possible and as good; `tail` gives what follows the rows of the
+    usual one, on a page of a cursor that these do not fill.
+    """
+
+    usual: Statement
+    scan: Statement | None = None
+    tail: Statement | None = None
+
+
 # --- rows of one level -----------------------------------------------------------------------------------------------
 
 
@@ -74,26 +87,30 @@ def select(
     columns: Sequence[Sql],
     joins: Sequence[Sql],
     nested: Nested | None,
-) -> tuple[Statement, Statement | None]:
-    """Give the select of a level, and the one that scans its whole collection where that is possible and as good."""
+) -> Selects:
+    """Give the selects of a level."""
     head = Head(joined(", ", columns or [Sql("NULL")]), Sql(table(query.collection.name, alias)), sql(*joins))
     if is_ranked(query):
-        return Statement.of(_ranked(renderer, query, alias, head, nested)), None
+        return Selects(Statement.of(_ranked(renderer, query, alias, head, nested)))
     if nested is None and query.page.offset != 0 and identity(query.collection):
-        return Statement.of(_skipping(renderer, query, alias, head)), None
+        return Selects(Statement.of(_skipping(renderer, query, alias, head)))
     keys = order(renderer, query.order, alias)
     where = [] if query.where is None else [conjunction(renderer, conjuncts(query.where), alias, top=nested is None)]
     if nested is None:
-        where += _behind(query, [reached_stored(renderer, key, alias) for key in query.order])
-        return Statement.of(sql(head(), all_where(where), _by(keys), _cut(query))), None
+        behind_it = _behind(query, [reached_stored(renderer, key, alias) for key in query.order])
+        statements = [
+            Statement.of(sql(head(), all_where([*where, *behind_part]), _by(keys), _cut(query)))
+            for behind_part in ([[part] for part in behind_it] or [[]])
+        ]
+        return Selects(statements[0], tail=statements[1] if len(statements) > 1 else None)
     where += guarded(nested.hop, None, alias)
     if nested.hop.many and query.page != Page():
-        return Statement.of(_lateral(renderer, query, alias, head, nested)), None
+        return Selects(Statement.of(_lateral(renderer, query, alias, head, nested)))
     among = Sql(f"{nested.compared} IN ({MARK})", (Keys(),))
     # by parent first: ordering by the child's own key alone is a sort of the whole, 25 to 70 % slower
     by = [Sql(parting_key(nested.hop, nested.key)), *keys] if nested.hop.many else []
     statement = Statement.of(sql(head(), all_where([among, *where]), _by(by)))
-    return statement, _scan(query, alias, head, nested) if query.where is None else None
+    return Selects(statement, scan=_scan(query, alias, head, nested) if query.where is None else None)
 
 
 def _by(keys: Sequence[Sql]) -> Sql:
@@ -145,11 +162,15 @@ def _same_row(collection: Collection, alias: str, found: Sql) -> Sql:
 
 
 def _behind(query: ResolvedQuery, keys: Sequence[Sql]) -> list[Sql]:
-    """Give the condition that a cursor puts on the rows of the root."""
+    """Give the conditions that a cursor puts on the rows of the root, one after the other."""
     if query.after is None or query.after.values is None:
         return []
-    directed_keys = [(key, order.descending) for key, order in zip(keys, query.order, strict=True)]
-    return [behind_values(directed_keys, query.after.values)]
+    sorted_by = [Key(piece, key.descending, _is_nullable(key)) for piece, key in zip(keys, query.order, strict=True)]
+    return behind(sorted_by, query.after.values)
+
+
+def _is_nullable(key: Order) -> bool:
+    return bool(key.path) or not isinstance(key.value, Field) or key.value.nullable
 
 
 def _operand(number: Any) -> Any:
@@ -221,9 +242,11 @@ def _ranked(renderer: Renderer, query: ResolvedQuery, alias: str, head: Head, ne
     same = " AND ".join(f"{alias}.{name} = ranked.k{i}" for i, name in enumerate(names))
     sorted_by = [directed(Sql(f"ranked.s{index}"), key) for index, key in enumerate(query.order)]
     if nested is None:
-        behind = _behind(query, [Sql(f"ranked.s{index}") for index in range(len(keys))])
+        behind_it = _behind(query, [Sql(f"ranked.s{index}") for index in range(len(keys))])
         there = sql(" JOIN (", ranked, f") AS ranked ON {same}")
-        return sql(head(after=there), all_where(behind), _by(sorted_by), _cut(query))
+        return sql(
+            head(after=there), all_where([balanced("OR", behind_it)] if behind_it else []), _by(sorted_by), _cut(query)
+        )
     if nested.hop.many and query.page != Page():
         ranked = _page_of_each(ranked, kept, sorts, collated(nested.hop, "parent"), by, query.page)
     by_parent = [Sql(collated(nested.hop, "ranked.parent")), *sorted_by]

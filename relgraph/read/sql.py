@@ -24,7 +24,6 @@ from relgraph.query.resolved import (
     Call,
     Condition,
     GroupColumn,
-    Literal,
     Order,
     Quantified,
     Test,
@@ -33,7 +32,7 @@ from relgraph.query.resolved import (
 from relgraph.read.fragments import CHAINED, MARK, Spread, Sql, balanced, fill, joined, sql
 from relgraph.read.joins import FALSE, TRUE, Path, Renderer, column, far_key, guarded, join, sought_key, table
 from relgraph.schema import Field, Hop
-from relgraph.values import DATES, FieldType, Stored
+from relgraph.values import DATES, FieldType
 
 # --- values ----------------------------------------------------------------------------------------------------------
 
@@ -375,25 +374,3 @@ def reached_stored(renderer: Renderer, key: Order | GroupColumn, alias: str) -> 
     last = renderer.alias()
     found = along(key.path, alias, ordered(renderer, key.value, last), last, renderer)
     return sql("coalesce(", found, ", 0)") if counts_nothing(key.value) else found
-
-
-def behind_values(keys: Sequence[tuple[Sql, bool]], values: Sequence[Stored]) -> Sql:
-    """Give the condition that a row stands behind given sort values; keys are pieces with whether they descend.
-
-    All ascending and no NULL among the values: one row value, which an index on the keys can start from. Else the
-    lexicographic form; a NULL comes first ascending and last descending, and `IS` compares with it.
-    """
-    slots = [Sql("?", (Literal(value),)) for value in values]
-    if not any(descending for _, descending in keys) and None not in values:
-        if len(keys) == 1:
-            return sql(keys[0][0], " > ", slots[0])
-        return sql("(", joined(", ", [key for key, _ in keys]), ") > (", joined(", ", slots), ")")
-    ways = []
-    for place, ((key, descending), value) in enumerate(zip(keys, values, strict=True)):
-        equal = [sql(keys[index][0], " IS ", slots[index]) for index in range(place)]
-        if descending:
-            past = FALSE if value is None else sql("(", key, " < ", slots[place], " OR ", key, " IS NULL)")
-        else:
-            past = sql(key, " IS NOT NULL") if value is None else sql(key, " > ", slots[place])
-        ways.append(balanced("AND", [*equal, past]))
-    return balanced("OR", ways)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relgraph import Param, RelationRegistry
+from relgraph import Items, Param, RelationRegistry
 from relgraph.errors import InvalidQuery
 from relgraph.query.cursor import read_cursor, write_cursor
 
@@ -54,6 +54,25 @@ def test_pages_hold_while_items_come_and_go(registry: RelationRegistry) -> None:
     registry.connection.execute("INSERT INTO numbers VALUES (99, 1)")
     registry.connection.execute("DELETE FROM numbers WHERE id = 6")
     assert numbers.read(fields=[], sort="-id", limit=3, cursor=first.cursor).data == [4, 3, 2]
+
+
+@pytest.mark.parametrize("sort", ["id", "-id", "n", "-n", "n,-id", "-n,id"])
+def test_a_deep_page_is_found_by_an_index(registry: RelationRegistry, sort: str) -> None:
+    """However deep a page is, an index on its first sort key leads to it: nothing before it is read."""
+    raw = registry.connection
+    raw.execute("CREATE INDEX numbers_n ON numbers (n)")
+    raw.executemany("INSERT INTO numbers (n) VALUES (?)", [(n % 50 or None,) for n in range(500)])
+    numbers = registry.items("numbers")
+    page = numbers.read(fields=[], sort=sort, limit=400, cursor="")
+    for statement, plan in zip(*_explained(numbers, sort, page.cursor), strict=True):
+        assert any("SEARCH t0 USING" in step for step in plan), (statement, plan)
+    following = numbers.read(fields=[], sort=sort, limit=200, cursor=page.cursor)
+    assert [*page, *following] == numbers.read(fields=[], sort=sort).data
+
+
+def _explained(items: Items, sort: str, cursor: str | None) -> tuple[Any, Any]:
+    explanation = items.explain(fields=[], sort=sort, limit=5, cursor=cursor)
+    return explanation.statements, explanation.query_plan
 
 
 def test_the_page_size_may_change(registry: RelationRegistry) -> None:
