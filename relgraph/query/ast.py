@@ -22,6 +22,9 @@ class Param:
 
     name: str
 
+    def __repr__(self) -> str:  # part of the key of every cached query, so not the slow one that attrs would make
+        return f"Param(name={self.name!r})"
+
 
 @frozen
 class JsonObject:

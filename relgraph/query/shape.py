@@ -20,6 +20,7 @@ _NEVER: Final = frozenset({"", "null", "true", "false"})
 _SAFE: Final = 2**53 - 1
 _ONE: Final = Arity.ONE  # a look-up in the class costs as much as the rest of the test
 _MANY: Final = Arity.MANY
+_LIFTED: Final = tuple(Param(f"#{index}") for index in range(64))  # made once: most of the time went into making them
 
 
 @frozen
@@ -46,12 +47,13 @@ def shape_of(source: Any, parameters: Mapping[str, Any], most: int) -> Shape:
 
 
 def _shape_of(source: Any, parameters: Mapping[str, Any], most: int) -> Shape:
-    if parameters.get("cursor") is not None or (isinstance(source, Mapping) and source.get("cursor") is not None):
+    mapped = type(source) is dict or isinstance(source, Mapping)
+    if parameters.get("cursor") is not None or (mapped and source.get("cursor") is not None):
         return Shape(source, parameters, f"{source!r}{parameters!r}", {})  # a cursor is signed by the operands too
     values: list[Any] = []
     given = source
     lifted = _without_operands(parameters, values)
-    if isinstance(source, Mapping):
+    if mapped:
         source = _without_operands(source, values)
     if list in map(type, values) and _amount(_filters(given, parameters)) > most:
         return Shape(given, parameters, "", {})
@@ -60,7 +62,9 @@ def _shape_of(source: Any, parameters: Mapping[str, Any], most: int) -> Shape:
 
 def _without_operands(given: Mapping[str, Any], values: list[Any]) -> Mapping[str, Any]:
     condition = given.get("filter")
-    return {**given, "filter": _lifted(condition, values)} if isinstance(condition, Mapping) else given
+    if condition is None or not isinstance(condition, Mapping):
+        return given
+    return {**given, "filter": _lifted(condition, values)}
 
 
 def _lifted(condition: Mapping[Any, Any], values: list[Any]) -> dict[Any, Any]:
@@ -69,11 +73,11 @@ def _lifted(condition: Mapping[Any, Any], values: list[Any]) -> dict[Any, Any]:
 
 def _lifted_value(key: Any, value: Any, values: list[Any]) -> Any:
     operator = OPERATORS.get(key)
-    if isinstance(value, Mapping):
+    if type(value) is dict or isinstance(value, Mapping):  # the first test is five times faster
         return value if operator is not None else _lifted(value, values)
-    if isinstance(value, list) and key in ("_and", "_or"):
+    if type(value) is list and key in ("_and", "_or"):
         return [_lifted(part, values) if isinstance(part, Mapping) else part for part in value]
-    if isinstance(value, list):
+    if type(value) is list:
         plain = operator is not None and operator.arity is _MANY and value and all(map(_is_plain, value))
     elif operator is not None:
         plain = operator.arity is _ONE and _is_plain(value)
@@ -82,7 +86,8 @@ def _lifted_value(key: Any, value: Any, values: list[Any]) -> Any:
     if not plain:
         return value
     values.append(value)
-    return Param(f"#{len(values) - 1}")
+    place = len(values) - 1
+    return _LIFTED[place] if place < len(_LIFTED) else Param(f"#{place}")
 
 
 def _filters(*sources: Any) -> list[Any]:
