@@ -104,8 +104,13 @@ def _amount(condition: Any) -> int:
 
 
 def _is_plain(value: Any) -> bool:
-    if type(value) is int:
+    if type(value) is int or type(value) is float:
         return -_SAFE <= value <= _SAFE
     if type(value) is str:
-        return not value.startswith("$") and value.lower() not in _NEVER
-    return type(value) is float
+        return not value.startswith("$") and value.lower() not in _NEVER and (value.isascii() or _is_unicode(value))
+    return False
+
+
+def _is_unicode(text: str) -> bool:
+    """Tell whether a text has no half of a surrogate pair, which no database holds."""
+    return text.isprintable() or not any("\ud800" <= letter <= "\udfff" for letter in text)
