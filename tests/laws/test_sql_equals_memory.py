@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from hypothesis import given, note
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from relgraph import RelationRegistry
@@ -36,6 +36,7 @@ def check(world: World, collection: str, query: object) -> None:
     assert agree(by_sql, in_memory, unordered=not world.ordered), f"\nby SQL:    {by_sql}\nin memory: {in_memory}"
 
 
+@settings(max_examples=2 * settings().max_examples)
 @given(database=databases(keyless=True), data=st.data())
 def test_any_query_on_any_database(database: Database, data: st.DataObject) -> None:
     """A valid query on a generated database has the same answer in SQL and in Python."""
