@@ -169,10 +169,12 @@ def exact_sum(values: Iterable[Stored]) -> Stored:
     >>> exact_sum([2**62, 2**62, None]), exact_sum([0.1] * 10), exact_sum([])
     (9223372036854775808, 1.0, None)
     """
-    numbers = [as_number(value) for value in present(values)]
+    numbers: list[int | float] = present(values)
     if not numbers:
         return None
-    if all(isinstance(number, int) for number in numbers):
+    if not set(map(type, numbers)) <= {int, float}:  # one look at the types, since nearly all values are numbers
+        numbers = [as_number(value) for value in numbers]
+    if set(map(type, numbers)) <= {int, bool}:
         return sum(numbers)
     try:
         return math.fsum(numbers)

@@ -329,7 +329,9 @@ def grouped(
     measures = [sql(_measured(measure, index), f" AS a{index}") for index, measure in enumerate(grouping.measures)]
     by = f" GROUP BY {', '.join(keys)}" if keys else ""
     groups = sql("SELECT ", joined(", ", [*keys, *measures] or [Sql("1")]), " FROM (", rows, ")", by)
-    order = _by([_group_key(key, grouping) for key in (*grouping.order, *map(GroupOrder, grouping.columns))])
+    named = {key.value for key in grouping.order}
+    ties = [GroupOrder(column) for column in grouping.columns if column not in named]
+    order = _by([_group_key(key, grouping) for key in (*grouping.order, *ties)])
     if nested is None:
         return Statement.of(sql(groups, order, _cut(query)))
     names = ", ".join([*keys, *(f"a{index}" for index in range(len(measures)))])
