@@ -57,7 +57,12 @@ def _shape_of(source: Any, parameters: Mapping[str, Any], most: int) -> Shape:
         source = _without_operands(source, values)
     if list in map(type, values) and _amount(_filters(given, parameters)) > most:
         return Shape(given, parameters, "", {})
-    return Shape(source, lifted, f"{source!r}{lifted!r}", {f"#{index}": value for index, value in enumerate(values)})
+    key = f"{source!r}{lifted!r}"
+    if "'_or'" in key and any(map(_has_silence, _filters(given, parameters))):
+        return Shape(
+            given, parameters, f"{given!r}{parameters!r}", {}
+        )  # an operand that is not asked for is judged too
+    return Shape(source, lifted, key, {f"#{index}": value for index, value in enumerate(values)})
 
 
 def _without_operands(given: Mapping[str, Any], values: list[Any]) -> Mapping[str, Any]:
@@ -92,6 +97,13 @@ def _lifted_value(key: Any, value: Any, values: list[Any]) -> Any:
 
 def _filters(*sources: Any) -> list[Any]:
     return [source.get("filter") for source in sources if isinstance(source, Mapping)]
+
+
+def _has_silence(condition: Any) -> bool:
+    """Tell whether something empty stands in a filter: an OR in which it stands says nothing at all."""
+    if isinstance(condition, Mapping):
+        return not condition or any(map(_has_silence, condition.values()))
+    return isinstance(condition, (list, tuple)) and (not condition or any(map(_has_silence, condition)))
 
 
 def _amount(condition: Any) -> int:
