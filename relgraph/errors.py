@@ -393,6 +393,20 @@ class UnreadableText(DatabaseError):
 
 
 @define(eq=False)
+class UnknownCollation(DatabaseError):
+    """A column compares texts in an application's own way, which this connection does not know."""
+
+    where: str
+    collation: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.where}: texts would be compared by the collation {self.collation!r}, which is not known here; "
+            "give it to the connection with create_collation"
+        )
+
+
+@define(eq=False)
 class DatabaseBusy(DatabaseError):
     """Another connection held the lock for longer than the busy timeout."""
 

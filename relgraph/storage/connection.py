@@ -27,6 +27,7 @@ from relgraph.errors import (
     NotADatabase,
     RegistryClosed,
     RelgraphError,
+    UnknownCollation,
     UnreadableText,
     WrongThread,
 )
@@ -44,6 +45,7 @@ _BESIDE: Final = (
     "in WAL mode, or after a write that was cut off, SQLite makes files beside a database: "
     "copy it to a folder where it can"
 )
+_NO_COLLATION: Final = "no such collation sequence: "
 _STATEMENTS_KEPT: Final = 512  # compiled statements; a miss costs 2.5 times a point read
 
 
@@ -264,6 +266,8 @@ class Database:
             return DatabaseCorrupt(self.name, str(error))
         if name.startswith("SQLITE_CANTOPEN"):
             return CannotOpen(self.name, str(error))
+        if str(error).startswith(_NO_COLLATION):
+            return UnknownCollation(self.name, str(error).removeprefix(_NO_COLLATION))
         if str(error).startswith("user-defined"):  # relgraph's own functions never fail: they were given no text
             return UnreadableText(self.name, str(error))
         return NotADatabase(self.name) if name == "SQLITE_NOTADB" else None

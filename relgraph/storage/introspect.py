@@ -15,12 +15,13 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
+from relgraph.errors import UnknownCollation
 from relgraph.schema import ForeignKey, folded
 from relgraph.storage.connection import Database
 from relgraph.storage.declared import affinity_of
 from relgraph.storage.sql_text import quoted
 
-UNKNOWN: Final = "unknown"  # the collation of a view's column in a database that uses other collations than BINARY
+UNKNOWN: Final = "unknown"  # the collation of a view's column where a definition speaks of COLLATE, or one not read
 
 
 @frozen
@@ -177,9 +178,9 @@ def _collations(database: Database, table: _Listed, columns: list[tuple[Any, ...
         return dict.fromkeys(names, UNKNOWN)
     try:
         return _probe(database, table.name, names)
-    except sqlite3.OperationalError as error:  # too many columns, or a collation that this connection does not know
+    except (UnknownCollation, sqlite3.OperationalError) as error:  # of one column, or too many of them
         if len(names) == 1:
-            return {names[0]: str(error).rpartition("no such collation sequence: ")[2]}
+            return {names[0]: error.collation if isinstance(error, UnknownCollation) else UNKNOWN}
         return {key: value for column in columns for key, value in _collations(database, table, [column]).items()}
 
 

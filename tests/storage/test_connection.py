@@ -24,6 +24,7 @@ from relgraph.errors import (
     InvalidPayload,
     NotADatabase,
     RegistryClosed,
+    UnknownCollation,
     UnreadableText,
     WrongThread,
 )
@@ -463,6 +464,22 @@ def test_a_text_that_is_no_utf8_is_a_typed_error(database: Database, wanted: str
         database.execute(f"SELECT {wanted} FROM tags").fetchall()
     assert (caught.value.code, caught.value.where) == ("INTERNAL", database.name)
     assert len(database.execute("SELECT id FROM tags").fetchall()) == 2
+
+
+def test_a_collation_of_an_application_is_a_typed_error(tmp_path: Path) -> None:
+    """What compares texts as another program does says so, and names the collation; once it is given it works."""
+    path = tmp_path / "notes.db"
+    with sqlite3.connect(path) as connection:
+        connection.create_collation("phone", lambda one, other: (one > other) - (one < other))
+        connection.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT COLLATE phone UNIQUE)")
+    connection.close()
+    database = Database.open(path, read_only=True)
+    with pytest.raises(UnknownCollation, match="create_collation") as caught:
+        database.execute("SELECT id FROM notes WHERE text = 'a'")
+    assert (caught.value.code, caught.value.where, caught.value.collation) == ("INTERNAL", str(path), "phone")
+    database.raw.create_collation("phone", lambda one, other: (one > other) - (one < other))
+    assert database.execute("SELECT id FROM notes WHERE text = 'a'").fetchall() == []
+    database.close()
 
 
 def test_a_closed_database_says_so(path: Path) -> None:
