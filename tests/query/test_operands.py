@@ -30,7 +30,7 @@ def test_of(**filter_: Any) -> Any:
 def operands(field: str, operator: str, value: Any, **given: Any) -> list[Any]:
     """Give what the operands of one comparison are cast to."""
     found = ask(filter={field: {operator: value}}, **given).where
-    return [operand.value if isinstance(operand, Literal) else operand for operand in found.operands]  # type: ignore[union-attr]
+    return [operand.value if isinstance(operand, Literal) else operand for operand in found.operands]  # type: ignore[union-attr]  # the filter asked is a single test
 
 
 CAST = [
@@ -199,7 +199,7 @@ def test_whole_numbers_stay_whole(number: int) -> None:
 
 def bound(field: str, operator: str, value: Any, **arguments: Any) -> list[Any]:
     """Give what the operands of one comparison bind to."""
-    return [operand.bind(Bindings(arguments)) for operand in ask(filter={field: {operator: value}}).where.operands]  # type: ignore[union-attr]
+    return [operand.bind(Bindings(arguments)) for operand in ask(filter={field: {operator: value}}).where.operands]  # type: ignore[union-attr]  # the filter asked is a single test
 
 
 def test_an_argument_is_cast_like_an_operand() -> None:
@@ -264,7 +264,7 @@ NOWS = [
 @pytest.mark.parametrize(("field", "text", "expected"), NOWS)
 def test_now_has_the_form_of_its_field(field: str, text: str, expected: Any) -> None:
     """The moment is reckoned when the query runs."""
-    (operand,) = ask(filter={field: {"_eq": text}}).where.operands  # type: ignore[union-attr]
+    (operand,) = ask(filter={field: {"_eq": text}}).where.operands  # type: ignore[union-attr]  # the filter asked is a single test
     assert isinstance(operand, Moment)
     assert operand.bind(Bindings(now=NOON)) == expected
 

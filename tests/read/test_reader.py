@@ -259,3 +259,56 @@ def test_a_chunk_size_that_is_none_is_refused(small: RelationRegistry, size: Any
     with pytest.raises(RelgraphError) as caught:
         small.items("articles").stream(chunk_size=size)
     assert (caught.value.code, caught.value.where) == ("INVALID_QUERY", "chunk_size")
+
+
+def test_sums_beyond_64_bits_are_numbers() -> None:
+    """A sum that SQLite cannot hold as an integer is sorted and compared as the number it is, in groups as well."""
+    with RelationRegistry() as registry:
+        registry.connection.executescript("""
+            CREATE TABLE shelves (id INTEGER PRIMARY KEY);
+            CREATE TABLE books (id INTEGER PRIMARY KEY, shelf INTEGER REFERENCES shelves(id), n INTEGER);
+            INSERT INTO shelves VALUES (1), (2), (3), (4);
+            INSERT INTO books (shelf, n) VALUES (1, -9223372036854775808), (1, -9223372036854775808), (2, 5),
+                (3, 9223372036854775807), (3, 9223372036854775807);
+        """)
+        shelves, books = registry.items("shelves"), registry.items("books")
+        assert shelves.read(fields=[], sort="sum(books.n)").data == [4, 1, 2, 3]
+        assert shelves.read(fields=[], sort="-sum(books.n)").data == [3, 2, 1, 4]
+        assert shelves.read(fields=[], filter={"sum(books.n)": {"_lt": 0}}).data == [1]
+        assert shelves.read(fields="sum(books.n)", filter={"id": 3}).data == [{"books_n_sum": 18446744073709551614}]
+        groups = {"groupBy": "shelf", "aggregate": {"sum": "n"}, "sort": "-sum.n"}
+        assert [group["shelf"] for group in books.read(groups)] == [3, 2, 1]
+        assert books.read({**groups, "limit": 1})[0]["sum"] == {"n": 18446744073709551614}
+
+
+def test_an_any_to_many_key_is_the_text_of_the_key() -> None:
+    """An any-to-many item is found by its key as text, not by another spelling of the number, in every clause."""
+    with RelationRegistry(":memory:") as registry:
+        registry.connection.executescript(
+            """
+            CREATE TABLE notes (id INTEGER PRIMARY KEY, kind TEXT, item TEXT);
+            CREATE TABLE books (id INTEGER PRIMARY KEY, title TEXT);
+            INSERT INTO books VALUES (7, 'seven');
+            INSERT INTO notes (kind, item) VALUES ('books', '7'), ('books', '07'), ('books', '7.0'), ('films', '7');
+            """
+        )
+        registry.create(
+            {
+                "many_collection": "notes",
+                "many_field": "item",
+                "one_collection_field": "kind",
+                "one_allowed_collections": ["books"],
+            }
+        )
+        notes = registry.items("notes")
+        assert notes.read(fields=[], filter={"item:books": {"title": "seven"}}).data == [1]
+        assert notes.read(fields=[], filter={"item:books": {"title": {"_null": True}}}).data == [2, 3, 4]
+        assert notes.read(fields=[], sort="-item:books.title").data == [1, 2, 3, 4]
+        assert [note["item"] for note in notes.read(fields="item:books.title")] == [
+            {"title": "seven"},
+            None,
+            None,
+            None,
+        ]
+        follow = {"$FOLLOW(notes,item,kind)": {"_some": {"id": {"_gt": 1}}}}
+        assert registry.items("books").count(follow) == 0
