@@ -12,6 +12,7 @@ from typing import Any
 from attrs import frozen
 
 from relgraph.query.resolved import (
+    Call,
     Condition,
     GroupColumn,
     Grouping,
@@ -28,6 +29,7 @@ from relgraph.read.joins import Path, Renderer, collated, guarded, identity, par
 from relgraph.read.sql import (
     all_where,
     apart,
+    as_number,
     conjunction,
     conjuncts,
     directed,
@@ -347,7 +349,8 @@ def _measured(measure: Measure, index: int) -> Sql:
 
 def _group_key(key: GroupOrder, grouping: Grouping) -> Sql:
     if isinstance(key.value, GroupColumn):
-        piece = Sql(f"g{grouping.columns.index(key.value)}")
+        piece, value = Sql(f"g{grouping.columns.index(key.value)}"), key.value.value
+        piece = as_number(value.function.name, piece) if isinstance(value, Call) else piece
     else:
-        piece = Sql(f"a{grouping.measures.index(key.value)}")
+        piece = as_number(key.value.aggregate.name, Sql(f"a{grouping.measures.index(key.value)}"))
     return sql(piece, " DESC") if key.descending else piece

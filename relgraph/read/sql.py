@@ -67,12 +67,19 @@ def call(renderer: Renderer, value: Call, alias: str) -> Sql:
 
 def at(renderer: Renderer, value: Value, alias: str, *, as_shown: bool = False) -> Sql:
     """Give a value of the row of `alias` for comparing."""
-    return call(renderer, value, alias) if isinstance(value, Call) else compared(value, alias, as_shown=as_shown)
+    if isinstance(value, Call):
+        return as_number(value.function.name, call(renderer, value, alias))
+    return compared(value, alias, as_shown=as_shown)
 
 
 def ordered(renderer: Renderer, value: Value, alias: str) -> Sql:
     """Give a value of the row of `alias` for sorting and grouping."""
     return call(renderer, value, alias) if isinstance(value, Call) else stored(value, alias)
+
+
+def as_number(name: str, total: Sql) -> Sql:
+    """Give an aggregate for comparing and sorting: a sum beyond 64 bits, which is text, as the nearest float."""
+    return sql("(", total, " + 0)") if name.startswith("sum") else total
 
 
 def counts_nothing(value: Value) -> bool:
@@ -369,8 +376,11 @@ def directed(piece: Sql, key: Order) -> Sql:
 
 def reached_stored(renderer: Renderer, key: Order | GroupColumn, alias: str) -> Sql:
     """Give a value at the end of a to-one path, for sorting and grouping."""
-    if not key.path:
-        return ordered(renderer, key.value, alias)
-    last = renderer.alias()
-    found = along(key.path, alias, ordered(renderer, key.value, last), last, renderer)
-    return sql("coalesce(", found, ", 0)") if counts_nothing(key.value) else found
+    last = renderer.alias() if key.path else alias
+    found = ordered(renderer, key.value, last)
+    if key.path:
+        found = along(key.path, alias, found, last, renderer)
+        found = sql("coalesce(", found, ", 0)") if counts_nothing(key.value) else found
+    if isinstance(key, Order) and isinstance(key.value, Call):
+        return as_number(key.value.function.name, found)
+    return found
