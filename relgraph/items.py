@@ -88,6 +88,9 @@ class Items:
         A filter or search in the query must hold too. Errors: `ItemNotFound` (403) for an unknown or malformed key.
         """
         parts = key if isinstance(key, (list, tuple)) else (key,)
+        primary_key = self._registry.schema.collections[self.collection].primary_key
+        if len(parts) != len(primary_key) or isinstance(key, (list, tuple)) != (len(primary_key) > 1):
+            self._by_keys([key], query, parameters)  # which says what is wrong with it
         names = [f"#key{index}" for index in range(len(parts))]
         wanted = [[Param(name) for name in names]] if isinstance(key, (list, tuple)) else [Param(names[0])]
         shape = self._shape(query, parameters)
@@ -136,7 +139,7 @@ class Items:
         """Give the items a query asks for one by one, in memory that does not grow with their number.
 
         `chunk_size` items and what is nested in them are held at a time. The read snapshot stays open until the
-        iterator is exhausted or closed.
+        iterator is exhausted or closed; until then others do not see what this connection writes.
         """
         if isinstance(chunk_size, bool) or not isinstance(chunk_size, int) or chunk_size < 1:
             raise InvalidQuery("chunk_size", f"chunk_size must be a whole number of 1 or more, not {chunk_size!r}")

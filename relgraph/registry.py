@@ -223,6 +223,8 @@ class RelationRegistry:
         ...     )
         (0, 1)
         """
+        if not isinstance(access, Access):
+            raise InvalidPayload("access", f"an Access is needed, not {type(access).__name__}")
         seen = copy(self)
         seen.access = access
         seen.readers = ReaderCache()  # the user's values are part of what is kept ready

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from attrs import define, field, frozen
 
-from relgraph.errors import InvalidQuery, NotARelation, UnknownCollection
+from relgraph.errors import InvalidQuery, NotARelation, UnknownCollection, listed
 from relgraph.functions import RELATION_AGGREGATES
 from relgraph.query.paths import Named, call, call_parts, leads_nowhere, own, related_key, split, unknown
 from relgraph.query.resolution import Phase, Resolution
@@ -188,9 +188,10 @@ class _Selecting:
 
     def note_scope(self, head: str, scope: str, subject: AnyHop) -> None:
         reason = self.collection.broken.get(f"{subject.name}:{scope}")
-        if reason is None:
+        if reason is None and scope not in self.resolution.schema.collections:
             self.resolution.note(UnknownCollection(self.where(head), scope, tuple(subject.hops)))
             return
+        reason = reason or f"{scope} is not allowed in {subject.name}; allowed: {listed(subject.hops)}"
         relations = self.collection.relation_names
         self.resolution.note(NotARelation(self.where(head), self.collection.name, head, relations, reason))
 
