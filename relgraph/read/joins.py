@@ -56,12 +56,22 @@ def table(collection: str, alias: str) -> str:
     return f"main.{quoted(collection)} AS {alias}"
 
 
+def is_rowid(collection: Collection) -> bool:
+    """Say whether the primary key is the rowid by another name: one column, declared INTEGER and never NULL."""
+    key = collection.key
+    return key is not None and collection.has_rowid and key.declared_type.upper() == "INTEGER" and not key.nullable
+
+
 def identity(collection: Collection) -> tuple[str, ...]:
-    """Give the quoted columns that tell the rows of a collection apart: the primary key, else the rowid, else none."""
-    if collection.primary_key:
-        return tuple(quoted(name) for name in collection.primary_key)
-    free = (name for name in ("rowid", "_rowid_", "oid") if name not in {field.lower() for field in collection.fields})
-    return tuple(free)[:1] if collection.has_rowid else ()
+    """Give the columns that tell the rows of a collection apart: the rowid, else the primary key, else none.
+
+    The rowid first: a text key may be NULL in several rows, and is looked up twice where the rowid is looked up once.
+    """
+    names = {name.lower() for name in collection.fields}
+    free = [name for name in ("rowid", "_rowid_", "oid") if name not in names]
+    if collection.has_rowid and free and not is_rowid(collection):
+        return (free[0],)
+    return tuple(quoted(name) for name in collection.primary_key)
 
 
 def near_key(hop: Hop, alias: str) -> str:

@@ -25,7 +25,7 @@ from relgraph.query.resolved import (
 )
 from relgraph.read.after import Key, behind
 from relgraph.read.fragments import MARK, Keys, Sql, Statement, balanced, fill, joined, sql
-from relgraph.read.joins import Path, Renderer, collated, guarded, identity, parting_key, table
+from relgraph.read.joins import Path, Renderer, collated, guarded, identity, is_rowid, parting_key, table
 from relgraph.read.sql import (
     all_where,
     apart,
@@ -198,12 +198,11 @@ def _lateral(renderer: Renderer, query: ResolvedQuery, alias: str, head: Head, n
 def _scan(query: ResolvedQuery, alias: str, head: Head, nested: Nested) -> Statement | None:
     """Give the whole child collection in rowid order: for all parents 20 to 30 % faster than asking by their keys."""
     key = query.collection.key
-    by_rowid = key is not None and key.declared_type.upper() == "INTEGER" and query.collection.has_rowid
     by_key = [(part.path, part.value, part.descending) for part in query.order] == [((), key, False)]
-    if not (nested.hop.many and by_rowid and by_key and query.page == Page()):
+    if not (nested.hop.many and is_rowid(query.collection) and by_key and query.page == Page()):
         return None
     where = [Sql(f"+{nested.key} IS NOT NULL"), *guarded(nested.hop, None, alias)]
-    return Statement.of(sql(head(), all_where(where), f" ORDER BY {alias}.rowid"))
+    return Statement.of(sql(head(), all_where(where), f" ORDER BY {alias}.{identity(query.collection)[0]}"))
 
 
 # --- order through to-many relations ---------------------------------------------------------------------------------

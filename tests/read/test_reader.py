@@ -281,6 +281,22 @@ def test_sums_beyond_64_bits_are_numbers() -> None:
         assert books.read({**groups, "limit": 1})[0]["sum"] == {"n": 18446744073709551614}
 
 
+def test_rows_without_a_key_value_are_items_too() -> None:
+    """A text key may be NULL in SQLite, several times: such rows stay in pages, and in an order through relations."""
+    with RelationRegistry(":memory:") as registry:
+        registry.connection.executescript(
+            """
+            CREATE TABLE lands (code TEXT PRIMARY KEY, name TEXT);
+            CREATE TABLE towns (id INTEGER PRIMARY KEY, land TEXT REFERENCES lands(code), size INTEGER);
+            INSERT INTO lands VALUES (NULL, 'a'), ('x', 'b'), (NULL, 'c');
+            INSERT INTO towns VALUES (1, 'x', 5), (2, NULL, 9);
+            """
+        )
+        lands = registry.items("lands")
+        assert lands.read(fields="name", sort="-towns.size,name").data == [{"name": name} for name in "bac"]
+        assert lands.read(fields="name", sort="name", limit=2, offset=1).data == [{"name": "b"}, {"name": "c"}]
+
+
 def test_an_any_to_many_key_is_the_text_of_the_key() -> None:
     """An any-to-many item is found by its key as text, not by another spelling of the number, in every clause."""
     with RelationRegistry(":memory:") as registry:
