@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from attrs import frozen
 
+from relgraph.errors import LimitExceeded
 from relgraph.query.resolved import Bindings, Operand
 
 CHAINED: Final = 100  # conditions that AND or OR joins in a row; SQLite takes a depth of 1000
-PADDED: Final = 8192  # values of all lists of a statement; padded they are less than twice as many; SQLite binds 32766
+MOST_VALUES: Final = 32_766  # SQLite binds no more, https://www.sqlite.org/limits.html#max_variable_number
+PADDED: Final = 8192  # values of all lists of a statement; padded they are less than twice as many
 MARK: Final = "\0"  # stands in SQL text for a list whose length is known at run time; no identifier can hold it
 
 
@@ -140,10 +142,12 @@ class Statement:
                 values += listed
             else:
                 values.append(parameter.bind(bindings))
+        if len(values) > MOST_VALUES:  # operands given to a prepared query beside those it holds
+            raise LimitExceeded("", "number of values", len(values), MOST_VALUES, "what SQLite binds")
         return text, values
 
 
-@cache
+@lru_cache(maxsize=128)
 def slots(number: int, rows: bool) -> str:
     """Give that many question marks, for IN, or as the rows of VALUES.
 

@@ -103,3 +103,15 @@ def test_lists_for_a_prepared_query_are_counted(registry: RelationRegistry) -> N
     with pytest.raises(LimitExceeded) as caught:
         prepared(ids=list(range(30_001)))
     assert (caught.value.count, caught.value.setting) == (30_001, "max_operands")
+
+
+def test_a_prepared_query_binds_no_more_than_sqlite_does() -> None:
+    """Operands in the question and arguments beside them are refused where both together are too many."""
+    with RelationRegistry(":memory:") as registry:
+        registry.connection.execute("CREATE TABLE tags (id INTEGER PRIMARY KEY)")
+        registry.connection.execute("INSERT INTO tags VALUES (1)")
+        both = {"_or": [{"id": {"_in": list(range(20_000))}}, {"id": {"_in": Param("more")}}]}
+        prepared = registry.items("tags").prepare(fields=[], filter=both)
+        assert prepared(more=[5]).data == [1]
+        with pytest.raises(LimitExceeded, match="32766"):
+            prepared(more=list(range(20_000)))
