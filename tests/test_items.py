@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from relgraph import RelationRegistry, RelgraphError
+from relgraph import RelationRegistry, RelgraphError, evaluate
+from relgraph.errors import UnknownOperator
+from relgraph.query.parse import parse
 
 
 @pytest.fixture
@@ -58,6 +60,39 @@ def test_a_scope_that_is_not_allowed_is_said_to_be_that(registry: RelationRegist
     with pytest.raises(RelgraphError, match="pairs is not allowed in item; allowed: tags") as caught:
         registry.items("notes").read(fields="item:pairs.a")
     assert caught.value.status == 403
+
+
+@pytest.mark.parametrize("key", ["_foo", "_not", "_regex", "_ieq", "_all", "__proto__", "_", "_ID"])
+@pytest.mark.parametrize("place", [lambda key: {key: 1}, lambda key: {"_id": {key: 1}}, lambda key: {"way": {key: {}}}])
+def test_what_is_no_operator_and_no_field_is_refused(place: Callable[[str], Any], key: str) -> None:
+    """A key with an underscore that is no name of the collection is a wrong operator, before any unknown name."""
+    with RelationRegistry(":memory:") as registry:
+        registry.connection.execute("CREATE TABLE odd (_id INTEGER PRIMARY KEY, way INTEGER REFERENCES odd)")
+        with pytest.raises(UnknownOperator) as caught:
+            registry.items("odd").read(filter={"_and": [{"nope": 1}, place(key)]})
+        assert (caught.value.code, caught.value.where.split(".")[-1]) == ("INVALID_QUERY", key)
+
+
+def test_fields_with_an_underscore_in_front() -> None:
+    """Such fields, and relations, can stand in a filter like any other, in both evaluators and in a URL."""
+    with RelationRegistry(":memory:") as registry:
+        registry.connection.executescript(
+            """
+            CREATE TABLE odd (_id INTEGER PRIMARY KEY, _way INTEGER REFERENCES odd, _some_n INTEGER);
+            INSERT INTO odd VALUES (1, NULL, 5), (2, 1, 6), (3, 1, 7);
+            """
+        )
+        rows = [{"_id": 1, "_way": None, "_some_n": 5}, {"_id": 2, "_way": 1, "_some_n": 6}]
+        rows.append({"_id": 3, "_way": 1, "_some_n": 7})
+        for condition, keys in (
+            ({"_id": {"_gt": 1}}, [2, 3]),
+            ({"_id": 3}, [3]),
+            ({"_way": {"_id": {"_eq": 1}, "_some_n": {"_lt": 6}}}, [2, 3]),
+            ({"odd": {"_some": {"_some_n": 7}}}, [1]),
+        ):
+            query = parse(fields=[], filter=condition)
+            assert registry.items("odd").read(query.to_url()).data == keys
+            assert evaluate(query, {"odd": rows}, registry.schema, collection="odd").data == keys
 
 
 def test_a_view_of_a_registry_needs_an_access(registry: RelationRegistry) -> None:

@@ -25,7 +25,7 @@ from relgraph.operators import OPERATORS, QUANTIFIERS
 from relgraph.query import ast
 from relgraph.query.operands import cast_operands
 from relgraph.query.paths import leads_nowhere, look_up, related_key
-from relgraph.query.resolution import Resolution
+from relgraph.query.resolution import Phase, Resolution
 from relgraph.query.resolved import AllOf, AnyOf, Call, Condition, Literal, Quantified, Test, Value
 from relgraph.query.spelling import number_of
 from relgraph.schema import AnyHop, Collection, Field, Hop
@@ -134,6 +134,10 @@ def _at(resolution: Resolution, at: ast.At, place: Place, where: str, joins: Joi
     where = f"{where}.{at.key}"
     if resolution.is_too_deep(place.depth + 1, where):
         return Silence.ABSENT
+    if at.key.startswith("_") and not _is_name(at.key, place):
+        words = (*OPERATORS, *QUANTIFIERS, "_and", "_or")
+        resolution.note(UnknownOperator(where, at.key, words), Phase.SHAPE)
+        return Silence.ABSENT
     if place.subject is not None and not isinstance(place.subject, Hop):
         _note_key(resolution, at.key, place, place.subject, where)
         return Silence.ABSENT
@@ -146,6 +150,14 @@ def _at(resolution: Resolution, at: ast.At, place: Place, where: str, joins: Joi
         path, names = (*path, found), (*names, at.key)
     there = Place(collection, path, names, found, at.key, place.depth + 1, place.nesting)
     return _read(resolution, at.inner, there, where, joins)
+
+
+def _is_name(key: str, place: Place) -> bool:
+    """Say whether a key can be a name at a place; with an underscore in front, it is otherwise meant as an operator."""
+    if place.subject is not None and not isinstance(place.subject, Hop):
+        return False
+    collection = place.collection
+    return key.partition(":")[0] in {*collection.fields, *collection.hops, *collection.any_hops, *collection.broken}
 
 
 def _note_key(resolution: Resolution, key: str, place: Place, subject: Field | Call | AnyHop, where: str) -> None:

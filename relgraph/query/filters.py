@@ -4,8 +4,8 @@ In: the value of `filter` (an object, or JSON text of one). Out: a `Condition` t
 of shape, an unknown operator or an operand of the wrong kind fails here, with the path of keys that leads to it.
 
 A list where an object is wanted counts as an object with its indexes as keys, as in the public API: `[]` says nothing,
-and a name such as "0" is then unknown where names are looked up. A field whose name begins with an underscore cannot
-stand in a filter: there, an underscore always begins an operator.
+and a name such as "0" is then unknown where names are looked up. A key that begins with an underscore and is no
+operator may be a field of a real database (`_id`); whether it is one is seen where names are looked up, too.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from relgraph.errors import InvalidOperand, InvalidQuery, UnknownOperator
+from relgraph.errors import InvalidOperand, InvalidQuery
 from relgraph.operators import OPERATORS, QUANTIFIERS, Arity
 from relgraph.query.ast import At, Compare, Condition, Group, Nothing, Operand, Param, Quantified, freeze
 from relgraph.query.spelling import LARGEST_NUMBER, check_nesting, flat, read_json, read_text
@@ -56,12 +56,10 @@ def _object(value: Any, where: str, *, below_field: bool, level: int) -> Conditi
 def _entry(key: Any, value: Any, where: str, below_field: bool, level: int) -> Condition:
     key = read_text(key, where)
     where = f"{where}.{key}"
-    if not key.startswith("_"):
-        return At(key, _at_field(value, where, level + 1))
     if key in GROUPS:
         return _group(key, value, where, below_field, level + 1)
     if key not in OPERATORS and key not in QUANTIFIERS:
-        raise UnknownOperator(where, key, (*OPERATORS, *QUANTIFIERS, *GROUPS))
+        return At(key, _at_field(value, where, level + 1))
     if not below_field:
         raise InvalidQuery(where, f"{key} stands at no field", 'write {"field": {"' + key + '": ...}}')
     if key in QUANTIFIERS:
