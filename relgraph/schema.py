@@ -245,8 +245,19 @@ def folded(name: str) -> str:
     return name.translate(_LOWER)
 
 
+def _without_case(value: Stored) -> Stored:
+    """Give what NOCASE tells texts apart by: letters up to a NUL character, behind it only how many bytes there are.
+
+    Source: nocaseCollatingFunc in https://www.sqlite.org/src/file?name=src/main.c
+    """
+    if not isinstance(value, str):
+        return value
+    head, ended, _ = value.partition("\0")
+    return f"{folded(head)}\0{len(value.encode('utf-8', 'surrogatepass'))}" if ended else folded(head)
+
+
 _COLLATIONS: Final[dict[str, Callable[[Stored], Stored]]] = {
-    "NOCASE": lambda value: folded(value) if isinstance(value, str) else value,
+    "NOCASE": _without_case,
     "RTRIM": lambda value: value.rstrip(" ") if isinstance(value, str) else value,
 }
 
