@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from relgraph import RelationRegistry, RelgraphError, evaluate
+from relgraph import RelationRegistry, RelgraphError, evaluate, matches
 from relgraph.errors import UnknownOperator
 from relgraph.query.parse import parse
 
@@ -93,6 +93,27 @@ def test_fields_with_an_underscore_in_front() -> None:
             query = parse(fields=[], filter=condition)
             assert registry.items("odd").read(query.to_url()).data == keys
             assert evaluate(query, {"odd": rows}, registry.schema, collection="odd").data == keys
+
+
+def test_a_bare_any_to_many_key_is_the_key_it_spells(registry: RelationRegistry) -> None:
+    """`matches` takes the text of an any-to-many field for the key of the collection that stands beside it."""
+    schema = registry.schema
+    for item, truth in (("7", True), ("8", False), ("07", False)):
+        note = {"id": 1, "kind": "tags", "item": item}
+        assert matches({"item:tags": {"id": {"_eq": 7}}}, note, schema, collection="notes") is truth
+
+
+def test_wildcards_leave_out_relations_without_keys() -> None:
+    """A wildcard that does not lead back leaves out what it could only show by keys that are not there."""
+    with RelationRegistry(":memory:") as registry:
+        registry.connection.executescript(
+            """
+            CREATE TABLE heap (tag TEXT UNIQUE, parent TEXT REFERENCES heap(tag));
+            INSERT INTO heap VALUES ('a', NULL), ('b', 'a');
+            """
+        )
+        found = registry.items("heap").read(fields=["heap.*.*"], backlink=False, filter={"tag": "a"})
+        assert found.data == [{"heap": [{"tag": "b", "parent": "a"}]}]
 
 
 def test_a_view_of_a_registry_needs_an_access(registry: RelationRegistry) -> None:

@@ -78,9 +78,13 @@ class _Selecting:
                 continue
             if name in fields:
                 found[name] = Show(name, fields[name])
-            elif self.resolution.schema.collections[hops[name].far].primary_key:
+            elif self.has_keys(hops[name]):
                 found[name] = Branch(hops[name])
         self.add_aliases()
+
+    def has_keys(self, hop: Hop) -> bool:
+        """Tell whether what a hop leads to can be shown by its keys."""
+        return bool(self.resolution.schema.collections[hop.far].primary_key)
 
     def add_aliases(self) -> None:
         """Add every alias by its key or value, save those of names that are not there."""
@@ -94,8 +98,11 @@ class _Selecting:
         for name in self.collection.names:
             subject = self.collection.hops.get(name) or self.collection.any_hops.get(name)
             led_here = arrived is not None and subject is not None and subject.relation == arrived.relation
-            if subject is None or name in self.aliases or (led_here and not self.level.backlink):
+            if subject is None or name in self.aliases:
                 self.add(name)
+            elif led_here and not self.level.backlink:
+                if not isinstance(subject, Hop) or not subject.many or self.has_keys(subject):
+                    self.add(name)
             else:
                 self.go_into(name, subject, rest)
         self.add_aliases()
@@ -127,7 +134,7 @@ class _Selecting:
         if key in self.found:
             return
         if isinstance(subject, Hop) and subject.many:
-            if not self.resolution.schema.collections[subject.far].primary_key:
+            if not self.has_keys(subject):
                 related_key(self.resolution, subject, self.where(key))
             self.found[key] = Branch(subject)
         else:

@@ -16,8 +16,8 @@ from relgraph.query.resolved import Bindings, Condition
 from relgraph.read.joined import ROOT
 from relgraph.read.memory_conditions import condition
 from relgraph.read.tables import NOT_GIVEN, FarRows, PartialRow, Row, stored
-from relgraph.schema import Collection, Hop, Schema
-from relgraph.values import Truth, as_text
+from relgraph.schema import Collection, Field, Hop, Schema
+from relgraph.values import Truth, as_text, with_affinity
 
 
 def matches(node: Condition | None, item: Mapping[str, Any], collection: Collection, source: Nested) -> Truth:
@@ -49,7 +49,7 @@ class Nested:
     def row(self, item: Any, collection: Collection) -> NestedRow:
         """Give the row of a nested object, or of a bare key."""
         if not isinstance(item, Mapping):
-            item = {collection.key.name: item} if collection.key else {}
+            item = {collection.key.name: _as_key(item, collection.key)} if collection.key else {}
         row = NestedRow()
         row.item = item
         for name, found in collection.fields.items():
@@ -87,3 +87,9 @@ class Nested:
             return key if key is NOT_GIVEN else as_text(key)
         hop = collection.hops.get(name)
         return item[name].get(hop.far_field, NOT_GIVEN) if hop else item[name]
+
+
+def _as_key(given: Any, key: Field) -> Any:
+    """Give a bare key as its collection stores it: an any-to-many field holds the text of a number."""
+    value = with_affinity(given, key.affinity)
+    return value if as_text(value) == as_text(given) else given
