@@ -14,6 +14,19 @@ from attrs import evolve, field, frozen
 from relgraph.errors import InvalidPayload, did_you_mean
 
 ACTIONS: Final = ("NO ACTION", "RESTRICT", "SET NULL", "SET DEFAULT", "CASCADE")
+# the flat object, which is also a row of the tables that keep relations
+FLAT_NAMES: Final = (
+    "id",
+    "many_collection",
+    "many_field",
+    "one_collection",
+    "one_field",
+    "one_collection_field",
+    "one_allowed_collections",
+    "junction_field",
+    "sort_field",
+    "one_deselect_action",
+)
 
 
 @frozen
@@ -150,20 +163,8 @@ class Relation:
 # --- reading a mapping -----------------------------------------------------------------------------------------------
 
 _KEY_PARTS: Final = ("to_field", "on_delete", "on_update")
-_FLAT: Final = (
-    "id",
-    "many_collection",
-    "many_field",
-    "one_collection",
-    "one_field",
-    "one_collection_field",
-    "one_allowed_collections",
-    "junction_field",
-    "sort_field",
-    "one_deselect_action",
-)
 # what each place calls the parts of a relation; None: said for the reader only
-_META: Final[dict[str, str | None]] = {name: name for name in _FLAT}
+_META: Final[dict[str, str | None]] = {name: name for name in FLAT_NAMES}
 _SCHEMA: Final[dict[str, str | None]] = {
     "table": "many_collection",
     "column": "many_field",

@@ -14,7 +14,7 @@ from attrs import evolve, frozen
 
 from relgraph.errors import InvalidPayload, RelationNotFound
 from relgraph.linking import link
-from relgraph.relation import Relation
+from relgraph.relation import FLAT_NAMES, Relation
 from relgraph.schema import Collection, Field, Schema
 from relgraph.storage.connection import Database
 from relgraph.storage.declared import default_value, type_of
@@ -25,20 +25,8 @@ from relgraph.values import FieldType, codec_of
 OWN_TABLE: Final = "relgraph_relations"
 DIRECTUS_TABLE: Final = "directus_relations"
 
-_ROW: Final = (
-    "id",
-    "many_collection",
-    "many_field",
-    "one_collection",
-    "one_field",
-    "one_collection_field",
-    "one_allowed_collections",
-    "junction_field",
-    "sort_field",
-    "one_deselect_action",
-)
 _DIRECTUS: Final = {
-    DIRECTUS_TABLE: frozenset(_ROW),
+    DIRECTUS_TABLE: frozenset(FLAT_NAMES),
     "directus_fields": frozenset({"id", "collection", "field", "special"}),
     "directus_collections": frozenset({"collection", "singleton", "sort_field"}),
 }
@@ -232,7 +220,7 @@ def insert_relation(database: Database, relation: Relation) -> int:
     """Store a relation and give its id: the one it has, or a new one."""
     with database.writing():
         table = relations_table(database) or _create_table(database)
-        names, marks = ", ".join(_ROW), ", ".join(f":{name}" for name in _ROW)
+        names, marks = ", ".join(FLAT_NAMES), ", ".join(f":{name}" for name in FLAT_NAMES)
         row = relation.to_dict()
         cursor = database.execute(f"INSERT INTO main.{table} ({names}) VALUES ({marks})", row)
         return int(cursor.lastrowid or 0)
@@ -240,7 +228,7 @@ def insert_relation(database: Database, relation: Relation) -> int:
 
 def update_relation(database: Database, relation: Relation) -> None:
     """Write every column of a stored relation; raises `RelationNotFound` when its id is not stored."""
-    assignments = ", ".join(f"{name} = :{name}" for name in _ROW[1:])
+    assignments = ", ".join(f"{name} = :{name}" for name in FLAT_NAMES[1:])
     _change_row(database, "UPDATE main.{table} SET " + assignments + " WHERE id = :id", relation)
 
 
@@ -262,7 +250,7 @@ def _change_row(database: Database, sql: str, relation: Relation) -> None:
 def _store_among(shapes: Mapping[str, set[str]]) -> str | None:
     if _is_directus(shapes):
         return DIRECTUS_TABLE
-    return OWN_TABLE if shapes.get(OWN_TABLE, set()) >= set(_ROW) else None
+    return OWN_TABLE if shapes.get(OWN_TABLE, set()) >= set(FLAT_NAMES) else None
 
 
 def _create_table(database: Database) -> str:
@@ -271,7 +259,7 @@ def _create_table(database: Database) -> str:
         raise InvalidPayload(
             OWN_TABLE,
             f"relations would be stored in a table {OWN_TABLE}, but the database has another by that name",
-            f"its columns would have to be {', '.join(_ROW)}",
+            f"its columns would have to be {', '.join(FLAT_NAMES)}",
         )
     database.execute(_CREATE)
     return OWN_TABLE
@@ -280,8 +268,8 @@ def _create_table(database: Database) -> str:
 def _stored(database: Database, table: str | None) -> tuple[Relation, ...]:
     if table is None:
         return ()
-    rows = database.execute(f"SELECT {', '.join(_ROW)} FROM main.{table} ORDER BY id")
-    return tuple(_relation(dict(zip(_ROW, row, strict=True))) for row in rows)
+    rows = database.execute(f"SELECT {', '.join(FLAT_NAMES)} FROM main.{table} ORDER BY id")
+    return tuple(_relation(dict(zip(FLAT_NAMES, row, strict=True))) for row in rows)
 
 
 def _relation(row: Mapping[str, Any]) -> Relation:
