@@ -53,7 +53,7 @@ def register(connection: sqlite3.Connection) -> None:
     for name, codecs in (("relgraph_epoch_timestamp", EPOCH_CODECS), ("relgraph_text_timestamp", ISO_CODECS)):
         connection.create_function(name, 1, codecs[FieldType.TIMESTAMP].answer, deterministic=True)
     connection.create_aggregate("relgraph_sum", 1, _Sum)  # type: ignore[arg-type]  # its step is list.append
-    connection.create_aggregate("relgraph_avg", 1, _Average)  # type: ignore[arg-type]  # same
+    connection.create_aggregate("relgraph_avg", 1, _Average)  # type: ignore[arg-type]  # its step is list.append too
 
 
 def whole_sum(answer: Stored) -> Stored:
