@@ -18,8 +18,9 @@ from relgraph.explain.sentences import sentences
 from relgraph.query.ast import Query
 from relgraph.query.resolved import Bindings
 from relgraph.read import fragments
-from relgraph.read.fetch import CHUNK, Decided, Reader
+from relgraph.read.fetch import CHUNK, Reader
 from relgraph.read.plan import PROBED_ROWS, AnyCell, JoinedCell, Level, LevelCell, ManyCell, OneCell, ReadPlan
+from relgraph.read.probes import Decided
 from relgraph.schema import Schema
 from relgraph.storage.connection import Database
 from relgraph.storage.indexes import query_plan

@@ -10,65 +10,34 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from relgraph.query.cursor import write_cursor
 from relgraph.query.resolved import Bindings, Parameter, ResolvedQuery
 from relgraph.read.assemble import Builder, Rows, builder
 from relgraph.read.fragments import Statement
-from relgraph.read.plan import PROBED_ROWS, AnyCell, Level, LookUp, ReadPlan, plan
+from relgraph.read.plan import AnyCell, Level, LookUp, ReadPlan
+from relgraph.read.probes import Choices, Decided
 from relgraph.read.result import Result
+from relgraph.read.source import Cursor, Source
 
 CHUNK: Final = 1000  # keys a statement asks for: 500 to 5000 are equal within 3 %, one list of 100k is 1.4 times slower
 
 
-class Cursor(Protocol):
-    """What is read from."""
-
-    def fetchall(self) -> list[Any]:
-        """Give all rows that are left."""
-
-    def fetchmany(self, size: int) -> list[Any]:
-        """Give the next rows."""
-
-
-class Source(Protocol):
-    """What runs statements; `relgraph.storage.connection.Database` is one."""
-
-    def execute(self, text: str, values: Sequence[Any] = ()) -> Cursor:
-        """Run a statement."""
-
-
-DECISIONS_KEPT: Final = 64  # values of probed operands of which a reader remembers the better form
-DECISIONS_HOLD: Final = 1000  # runs after which all are probed again, since the data may have changed
-
-
-@frozen
-class Decided:
-    """A plan for certain values, and how many rows each probe found, no more than PROBED_ROWS."""
-
-    plan: ReadPlan
-    probed: tuple[int, ...] = ()
-
-
 @define
 class Reader:
-    """A resolved query made ready: its plans, its row builders, and what its probes said of which values.
-
-    All plans of a query have the same levels and differ in the form of probed searches only.
-    """
+    """A resolved query made ready: its plans, and its row builders, which all of them share."""
 
     query: ResolvedQuery
+    choices: Choices = field(init=False)
     plan: ReadPlan = field(init=False)
     builders: dict[int, Builder] = field(factory=dict)
-    plans: dict[frozenset[int], ReadPlan] = field(factory=dict)
-    decided: dict[tuple[Any, ...], Decided] = field(factory=dict)
-    runs: int = 0
 
     def __attrs_post_init__(self) -> None:
-        self.plan = self.plans[frozenset()] = plan(self.query)
+        self.choices = Choices(self.query)
+        self.plan = self.choices.usual
 
     def read(self, source: Source, bindings: Bindings) -> Result:
         """Give the items, the counts and the cursor asked for. The caller holds one read snapshot around it."""
@@ -85,20 +54,8 @@ class Reader:
         return Result(items, self.counts(source, bindings), cursor)
 
     def decide(self, source: Source, bindings: Bindings) -> Decided:
-        """Give the plan for some values: EXISTS for a probed search that finds 1000 rows or more, IN for any other."""
-        bound = [probe.bind(bindings) for probe in self.plan.probes]
-        values = tuple(tuple(each) for _, each in bound)
-        self.runs += 1
-        if self.runs % DECISIONS_HOLD == 0 or len(self.decided) > DECISIONS_KEPT:
-            self.decided.clear()
-        known = self.decided.get(values)
-        if known is None:
-            probed = tuple(source.execute(*each).fetchall()[0][0] for each in bound)
-            common = frozenset(index for index, found in enumerate(probed) if found >= PROBED_ROWS)
-            if common not in self.plans:
-                self.plans[common] = plan(self.query, dict.fromkeys(common, "exists"))
-            known = self.decided[values] = Decided(self.plans[common], probed)
-        return known
+        """Give the plan for some values."""
+        return self.choices.decide(source, bindings)
 
     def turned(self, source: Source, bindings: Bindings, root: Level) -> tuple[Rows, str | None]:
         """Give the rows of the root, and the cursor of the next page; of a cursor's page one row is read ahead."""

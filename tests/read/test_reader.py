@@ -13,8 +13,9 @@ from relgraph import Param, RelationRegistry, RelgraphError
 from relgraph.query.parse import parse
 from relgraph.query.resolve import resolve
 from relgraph.query.resolved import Bindings
-from relgraph.read.fetch import CHUNK, DECISIONS_HOLD, DECISIONS_KEPT, Reader, no_collection
+from relgraph.read.fetch import CHUNK, Reader, no_collection
 from relgraph.read.plan import PROBED_ROWS, plan
+from relgraph.read.probes import DECISIONS_HOLD, DECISIONS_KEPT
 
 SCRIPT = """
 CREATE TABLE authors (id INTEGER PRIMARY KEY, name TEXT COLLATE NOCASE);
@@ -138,9 +139,9 @@ def test_what_was_probed_is_forgotten() -> None:
         reader = Reader(resolve(parse(fields=[], filter=condition), registry.schema, "articles"))
         for run in range(1, DECISIONS_HOLD):
             reader.decide(registry.database, Bindings({"least": run % (DECISIONS_KEPT * 3)}))
-            assert len(reader.decided) <= DECISIONS_KEPT + 1
+            assert len(reader.choices.decided) <= DECISIONS_KEPT + 1
         reader.decide(registry.database, Bindings({"least": 0}))
-        assert len(reader.decided) == 1
+        assert len(reader.choices.decided) == 1
 
 
 def test_nothing_is_shared_between_items(small: RelationRegistry) -> None:

@@ -1,0 +1,26 @@
+"""What reads run on: the least a database has to offer.
+
+In: nothing. Out: `Source` and `Cursor`; `relgraph.storage.connection.Database` is one, and what tests pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+
+class Cursor(Protocol):
+    """What is read from."""
+
+    def fetchall(self) -> list[Any]:
+        """Give all rows that are left."""
+
+    def fetchmany(self, size: int) -> list[Any]:
+        """Give the next rows."""
+
+
+class Source(Protocol):
+    """What runs statements."""
+
+    def execute(self, text: str, values: Sequence[Any] = ()) -> Cursor:
+        """Run a statement."""
