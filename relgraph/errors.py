@@ -306,10 +306,16 @@ class RuleViolation(RelgraphError):
     where: str  # "articles.author"
     value: Any
     problem: str
-    hint: str = ""
+    hint: str = ""  # what would work
+    field: str = ""  # the part of the definition that is at fault: "one_field"
+
+    @property
+    def relation(self) -> str:
+        """The relation that is at fault: "articles.author"."""
+        return self.where
 
     def __str__(self) -> str:
-        return f"{_at(self.where)}{self.problem} (rule {self.rule})" + (f"; {self.hint}" if self.hint else "")
+        return f"{_at(self.where)}{self.problem}{self.hint and f'; {self.hint}'} (rule {self.rule})"
 
 
 @define(eq=False)

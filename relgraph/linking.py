@@ -31,7 +31,7 @@ def link(
 
     A relation that breaks a basic rule is no hop; why not is said in `broken`, of the many side under its field and of
     the one side under its alias. A given `order` keeps the names that lead somewhere; without one, `*` gives the fields
-    and then the to-many aliases.
+    and then the to-many aliases. Of given `stray_aliases` those stay that no relation leads over.
 
     >>> from relgraph.values import FieldType
     >>> people = Collection("people", {"id": Field("people", "id", FieldType.INTEGER)}, ("id",))
@@ -111,13 +111,15 @@ class _Linking:
                 self.broken[name].setdefault(place, why)
 
     def _finished(self, collection: Collection) -> Collection:
-        hops = self.hops[collection.name]
+        hops, broken = self.hops[collection.name], self.broken[collection.name]
+        strays = tuple(name for name in collection.stray_aliases if name not in hops and name not in broken)
         wanted = collection.order or (*collection.fields, *hops)
         return evolve(
             collection,
             hops={name: hops[name] for name in dict.fromkeys((*wanted, *hops)) if name in hops},
             any_hops=self.any_hops[collection.name],
-            broken=self.broken[collection.name],
+            broken=dict.fromkeys(strays, "no relation leads over this alias field") | broken,
+            stray_aliases=strays,
             order=tuple(dict.fromkeys(name for name in wanted if name in collection.fields or name in hops)),
         )
 
@@ -179,6 +181,8 @@ def why_no_alias(name: str) -> str | None:
     """
     if not name:
         return "it is empty"
+    if name == "*":
+        return "it stands for all fields"
     if name[0] in "_$":
         return f"it starts with {name[0]!r}"
     found = next((sign for sign in ".:(" if sign in name), None)

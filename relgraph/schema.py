@@ -134,6 +134,7 @@ class Collection:
     system: bool = False  # Directus's own: reachable through a relation, no root of a query
     has_rowid: bool = True
     order: tuple[str, ...] = ()  # names of fields and to-many aliases in the order `*` gives them
+    stray_aliases: tuple[str, ...] = ()  # alias fields of a Directus project that no relation leads over
 
     @property
     def key(self) -> Field | None:

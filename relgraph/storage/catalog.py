@@ -103,13 +103,18 @@ def _collection(table: Table, notes: _Notes | None) -> Collection:
     plain = Collection(table.name, fields, table.primary_key, view=table.kind != "table", has_rowid=table.has_rowid)
     if notes is None:
         return plain
-    sort_field = notes.sort_fields.get(table.name)
+    sort_field, noted = notes.sort_fields.get(table.name), notes.noted.get(table.name, ())
     return evolve(
         plain,
         sort_field=sort_field if sort_field in fields else None,
         singleton=table.name in notes.singletons,
         system=table.name.startswith("directus_"),
-        order=tuple(dict.fromkeys((*fields, *notes.noted.get(table.name, ())))),
+        order=tuple(dict.fromkeys((*fields, *noted))),
+        stray_aliases=tuple(  # all aliases, of which linking keeps those that lead nowhere
+            name
+            for name in noted
+            if name not in fields and notes.specials.get((table.name, name), frozenset()) & _ALIASES
+        ),
     )
 
 
@@ -145,6 +150,9 @@ _SPECIAL_TYPES: Final = {
     "uuid": FieldType.UUID,
     "file": FieldType.UUID,
 }
+
+
+_ALIASES: Final = frozenset({"o2m", "m2m", "m2a", "files", "translations"})
 
 
 def _special_type(specials: frozenset[str]) -> FieldType | None:

@@ -103,7 +103,7 @@ class Dangling:
         more = ["..."] if self.count > len(self.keys) else []
         points = "1 item points" if self.count == 1 else f"{self.count} items point"
         problem = f"{points} at no item of {target}: {listed([*map(repr, self.keys), *more])}"
-        return RuleViolation("data-obeys", where, self.count, problem, "mend or clear their keys first")
+        return RuleViolation("data-obeys", where, self.count, problem, "mend or clear their keys first", "many_field")
 
 
 def dangling_rows(database: Database, table: str, column: str, target: str, target_column: str) -> Dangling:

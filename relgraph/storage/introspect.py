@@ -19,7 +19,7 @@ from relgraph.errors import UnknownCollation
 from relgraph.schema import ForeignKey, folded
 from relgraph.storage.connection import Database
 from relgraph.storage.declared import affinity_of
-from relgraph.storage.sql_text import quoted
+from relgraph.storage.sql_text import quoted, same_name
 
 UNKNOWN: Final = "unknown"  # the collation of a view's column where a definition speaks of COLLATE, or one not read
 
@@ -207,9 +207,14 @@ def _table(listed: _Listed, rows: list[tuple[Any, ...]], indexes: list[_Index], 
     key = tuple(name for _, name in sorted((place, name) for name, _, _, _, place, _ in rows if place))
     # https://www.sqlite.org/lang_createtable.html#rowid: only this key needs no index of its own
     rowid_key = len(key) == 1 and not listed.without_rowid and all(index.origin != "pk" for index in indexes)
-    unique = {index.columns[0]: index for index in indexes if _is_unique(index)}
     collations = {name: given for name, given in collations.items() if given != "BINARY"}
     collations = _own_collations(indexes) | collations
+    # a foreign key takes an index for its own only where both compare alike, https://www.sqlite.org/foreignkeys.html
+    unique = {
+        index.columns[0]
+        for index in indexes
+        if _is_unique(index) and same_name(index.collations[0], collations.get(index.columns[0] or "", "BINARY"))
+    }
     columns = tuple(
         Column(
             name,

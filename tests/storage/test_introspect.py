@@ -173,6 +173,17 @@ def test_unique_means_alone_and_everywhere(found: Introspect) -> None:
     assert [name for name, column in columns(result, "t").items() if column.unique] == ["id", "a", "d"]
 
 
+def test_unique_under_another_collation_is_no_key(found: Introspect) -> None:
+    """SQLite lets no foreign key point at a column whose only UNIQUE index compares otherwise than the column does."""
+    result = found(
+        "CREATE TABLE t (a TEXT, b TEXT COLLATE NOCASE, c TEXT COLLATE NOCASE, d TEXT, UNIQUE (d COLLATE RTRIM))",
+        "CREATE UNIQUE INDEX i1 ON t (a COLLATE NOCASE)",
+        "CREATE UNIQUE INDEX i2 ON t (b)",
+        "CREATE UNIQUE INDEX i3 ON t (c COLLATE BINARY)",
+    )
+    assert [name for name, column in columns(result, "t").items() if column.unique] == ["b"]
+
+
 def test_collations_are_those_of_the_columns(found: Introspect) -> None:
     """Not those of an index on them, and not those of a CHECK; a view's column may have any."""
     result = found(
