@@ -116,17 +116,17 @@ def with_foreign_key(
     >>> with_foreign_key("CREATE TABLE c(id, p -- the parent\\n)", "p", "parents", "id", "CASCADE")
     'CREATE TABLE c(id, p, FOREIGN KEY ("p") REFERENCES "parents" ("id") ON DELETE CASCADE -- the parent\\n)'
     """
-    body = _Body(sql)
+    body = Body(sql)
     target_text = f"{quoted(target)} ({quoted(target_column)})"
     actions = _actions_text(on_delete, on_update)
     found = body.foreign_keys(column)
     if not found:
         added = f", FOREIGN KEY ({quoted(column)}) REFERENCES {target_text}{actions}"
-        return _edited(sql, [(body.end, body.end, added)])
+        return edited(sql, [(body.end, body.end, added)])
     edits = [(found[0].target.start, found[0].target.stop, target_text + actions)]
     edits += [(span.start, span.stop, "") for span in found[0].actions]
     edits += [(span.start, span.stop, "") for other in found[1:] for span in other.removed]
-    return _edited(sql, edits)
+    return edited(sql, edits)
 
 
 def without_foreign_key(sql: str, column: str) -> str:
@@ -135,8 +135,8 @@ def without_foreign_key(sql: str, column: str) -> str:
     >>> without_foreign_key("CREATE TABLE c(id, p INT CONSTRAINT k REFERENCES parents ON DELETE CASCADE NOT NULL)", "p")
     'CREATE TABLE c(id, p INT NOT NULL)'
     """
-    found = _Body(sql).foreign_keys(column)
-    return _edited(sql, [(span.start, span.stop, "") for key in found for span in key.removed])
+    found = Body(sql).foreign_keys(column)
+    return edited(sql, [(span.start, span.stop, "") for key in found for span in key.removed])
 
 
 def with_table_name(sql: str, name: str) -> str:
@@ -145,8 +145,8 @@ def with_table_name(sql: str, name: str) -> str:
     >>> with_table_name("CREATE TABLE [a b](id)", "c")
     'CREATE TABLE "c"(id)'
     """
-    token = _Body(sql).table
-    return _edited(sql, [(token.start, token.end, quoted(name))])
+    token = Body(sql).table
+    return edited(sql, [(token.start, token.end, quoted(name))])
 
 
 def _actions_text(on_delete: str, on_update: str) -> str:
@@ -155,7 +155,7 @@ def _actions_text(on_delete: str, on_update: str) -> str:
     return "".join(f" ON {event} {action}" for event, action in clauses if action != "NO ACTION")
 
 
-def _edited(sql: str, edits: Iterable[tuple[int, int, str]]) -> str:
+def edited(sql: str, edits: Iterable[tuple[int, int, str]]) -> str:
     """Give the text with pieces replaced, and a blank wherever two words would grow together."""
     for start, stop, text in sorted(edits, reverse=True):
         before, after = sql[:start] + text, sql[stop:]
@@ -167,7 +167,7 @@ def _edited(sql: str, edits: Iterable[tuple[int, int, str]]) -> str:
 
 
 @frozen
-class _KeyText:
+class KeyText:
     """Where a foreign key of one column stands in the text.
 
     `target` is the table it refers to with its columns, `actions` its ON DELETE and ON UPDATE clauses, `removed` all
@@ -179,7 +179,7 @@ class _KeyText:
     removed: tuple[range, ...]
 
 
-class _Body:
+class Body:
     """The pieces between the parentheses of a CREATE TABLE, and what foreign keys are there."""
 
     def __init__(self, sql: str) -> None:
@@ -194,11 +194,11 @@ class _Body:
         self._pieces = pieces
         self._words = words[first + 1 : last]
 
-    def foreign_keys(self, column: str) -> list[_KeyText]:
+    def foreign_keys(self, column: str) -> list[KeyText]:
         """Give the foreign keys that the column holds alone, in the order of the text."""
-        return [key for comma, part in self._parts() for key in self._keys_in(part, comma, column)]
+        return [key for comma, part in self.parts() for key in self._keys_in(part, comma, column)]
 
-    def _parts(self) -> Iterator[tuple[Token | None, list[Token]]]:
+    def parts(self) -> Iterator[tuple[Token | None, list[Token]]]:
         """Yield the columns and constraints of the table, each with the comma before it."""
         comma: Token | None = None
         part: list[Token] = []
@@ -210,13 +210,13 @@ class _Body:
                 part.append(token)
         yield comma, part
 
-    def _keys_in(self, part: list[Token], comma: Token | None, column: str) -> Iterator[_KeyText]:
+    def _keys_in(self, part: list[Token], comma: Token | None, column: str) -> Iterator[KeyText]:
         if part[0].is_word(*_TABLE_CONSTRAINTS):
             yield from self._table_keys(part, comma, column)
         elif same_name(part[0].name, column):
             yield from self._column_keys(part)
 
-    def _column_keys(self, part: list[Token]) -> Iterator[_KeyText]:
+    def _column_keys(self, part: list[Token]) -> Iterator[KeyText]:
         """Yield the keys of a column's own definition; a DEFERRABLE behind the first REFERENCES is part of them."""
         starts = [index for index, token in enumerate(part) if token.depth == 1 and token.is_word("REFERENCES")]
         for start in starts:
@@ -224,9 +224,9 @@ class _Body:
             removed = [self._span(part, _named_start(part, start), stop)]
             if start == starts[0]:
                 removed += [self._span(part, *clause) for clause in _deferrals(part, start)]
-            yield _KeyText(target, tuple(self._span(part, *action) for action in actions), tuple(removed))
+            yield KeyText(target, tuple(self._span(part, *action) for action in actions), tuple(removed))
 
-    def _table_keys(self, part: list[Token], comma: Token | None, column: str) -> Iterator[_KeyText]:
+    def _table_keys(self, part: list[Token], comma: Token | None, column: str) -> Iterator[KeyText]:
         """Yield the table constraints FOREIGN KEY (column); there may be several constraints between two commas."""
         starts = [index for index, token in enumerate(part) if token.depth == 1 and token.is_word("FOREIGN")]
         for start in starts:
@@ -239,7 +239,7 @@ class _Body:
             removed = [self._span(part, _named_start(part, start), stop)]
             if comma and _named_start(part, start) == 0 and stop == len(part):
                 removed.append(range(comma.start, comma.end))
-            yield _KeyText(target, tuple(self._span(part, *action) for action in actions), tuple(removed))
+            yield KeyText(target, tuple(self._span(part, *action) for action in actions), tuple(removed))
 
     def _span(self, part: Sequence[Token], start: int, stop: int) -> range:
         """Give the text of part[start:stop] with the blanks before it."""

@@ -152,7 +152,7 @@ def test_a_key_over_dangling_rows_is_refused(database: Database, path: str) -> N
     with pytest.raises(RuleViolation) as caught:
         ddl.set_foreign_key(database, ODD, "untyped", "Authors", "id")
     assert (caught.value.rule, caught.value.where, caught.value.value) == ("data-obeys", f"{ODD}.untyped", 4)
-    assert "4 items point at no item of Authors: 1, 2, 5, 7 (" in str(caught.value)
+    assert "4 items point at no item of Authors: 1, 2, 5, 7; " in str(caught.value)
     assert contents(path) == before
 
 
