@@ -79,8 +79,10 @@ def look_up(resolution: Resolution, collection: Collection, name: str, where: st
 
 def unknown(resolution: Resolution, collection: Collection, name: str, where: str) -> None:
     """Note that a collection has no such field, or why the relation of that name cannot be travelled."""
-    if name in collection.broken:
-        resolution.note(NotARelation(where, collection.name, name, collection.relation_names, collection.broken[name]))
+    broken = next((each for each in collection.broken if name == each or name.startswith(f"{each}:")), None)
+    if broken is not None:
+        why = collection.broken[broken]
+        resolution.note(NotARelation(where, collection.name, name, collection.relation_names, why))
     else:
         resolution.note(UnknownField(where, collection.name, name, collection.names))
 
