@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from attrs import frozen
 
 from benchmarks.dataset import COMMON_COUNTRY, COMMON_KIND, COMMON_TAG, RARE_COUNTRY, RARE_KIND, RARE_TAG
-from relgraph.query.cursor import signature_of, write_cursor
+from relgraph.query.cursor import signer_of, write_cursor
 from relgraph.query.parse import parse
 
 Argument: TypeAlias = Mapping[str, Any]
@@ -115,7 +115,7 @@ def _offset(offset: Any) -> dict[str, Any]:
 @cache
 def _cursor(published: str, key: int) -> str:
     """Give the cursor that a page ending with this article hands on."""
-    return write_cursor(signature_of("articles", parse(_by_date())), (published, key))
+    return write_cursor(signer_of("articles", parse(_by_date())).sign({}), (published, key))
 
 
 def _behind(published: str, key: int) -> dict[str, Any]:

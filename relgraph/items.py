@@ -16,7 +16,7 @@ from relgraph.errors import InvalidPayload, InvalidQuery, ItemNotFound, LimitExc
 from relgraph.query.ast import Param, Query
 from relgraph.query.parse import parse
 from relgraph.query.resolve import resolve
-from relgraph.query.resolved import Bindings, ResolvedQuery, Show
+from relgraph.query.resolved import Bindings, Literal, ResolvedQuery, Show
 from relgraph.query.shape import Shape, shape_of
 from relgraph.read.fetch import Reader
 from relgraph.read.result import Result
@@ -219,7 +219,7 @@ class Items:
         reader = cache.get(self._registry.schema, known)
         if reader is None:
             reader = Reader(self._resolve(parse(shape.source, **shape.parameters), keys))
-            if shape.key and reader.query.after is None:  # every page of a cursor has a form of its own
+            if shape.key and not _is_for_once(reader.query):
                 cache.put(known, reader)
         return reader
 
@@ -242,6 +242,11 @@ class Prepared:
                 reader = Reader(self._items._resolve(self.query))
                 self._cache.put("", reader)
             return reader.read(registry.database, Bindings(arguments))
+
+
+def _is_for_once(query: ResolvedQuery) -> bool:
+    """Tell whether a query holds a cursor as it was written in a text, where the next page has another."""
+    return query.after is not None and isinstance(query.after.cursor, Literal)
 
 
 def _check_operands(arguments: Mapping[str, Any], most: int) -> None:

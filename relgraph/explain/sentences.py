@@ -81,7 +81,7 @@ class _Telling:
             yield f"Read {listed([_shown(show) for show in query.shows]) or 'no field'} of {name}."
         yield from self.rows(query, asked)
         if query.after is not None:
-            yield _cursor(query.after.values)
+            yield _cursor(query.after.values(self.bindings))
         yield from (f"  {line}" for line in self.below(query, asked))
         if query.meta:
             yield f"Beside the items give {listed([_COUNTED[name] for name in query.meta])}."

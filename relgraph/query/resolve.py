@@ -8,6 +8,7 @@ hints are drawn from the schema given. Nothing depends on rows: relations that t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from attrs import evolve, frozen
@@ -16,15 +17,28 @@ from relgraph.errors import InvalidQuery, UnknownCollection
 from relgraph.query import ast
 from relgraph.query.ast import Param, Query
 from relgraph.query.conditions import Joins, all_of, check_joins, resolve_filter, search_condition
-from relgraph.query.cursor import After, read_cursor, signature_of
+from relgraph.query.cursor import signer_of
 from relgraph.query.grouping import resolve_grouping
 from relgraph.query.keys import keys_condition
 from relgraph.query.limits import Limits
 from relgraph.query.ordering import resolve_order, resolve_page
 from relgraph.query.paths import own
 from relgraph.query.resolution import Phase, Resolution
-from relgraph.query.resolved import Condition, Page, ResolvedQuery, ShowAny, ShowMany, Shown, ShowOne
+from relgraph.query.resolved import (
+    After,
+    Bindings,
+    Condition,
+    Literal,
+    Page,
+    Parameter,
+    ResolvedQuery,
+    ShowAny,
+    ShowMany,
+    Shown,
+    ShowOne,
+)
 from relgraph.query.selection import Branch, Level, select
+from relgraph.query.spelling import read_text
 from relgraph.schema import AnyHop, Collection, Hop, Schema
 
 _ALL: Final = ("*",)
@@ -96,9 +110,7 @@ def _after(resolution: Resolution, query: Query, resolved: ResolvedQuery) -> Aft
     if query.cursor is None:
         return None
     reason = None
-    if isinstance(query.cursor, Param):
-        reason = "a cursor decides the form of the statement, so it cannot be a parameter"
-    elif query.page is not None or query.offset is not None:
+    if query.page is not None or query.offset is not None:
         reason = "a cursor says where to go on, so page and offset cannot be given"
     elif resolved.grouping is not None:
         reason = "groups have no cursor"
@@ -108,8 +120,13 @@ def _after(resolution: Resolution, query: Query, resolved: ResolvedQuery) -> Aft
         resolution.note(InvalidQuery("cursor", reason, "use limit and offset"))
         return None
     resolution.finish()  # an order with an unknown name has too few keys to read the cursor by
-    signature = signature_of(resolved.collection.name, query)
-    return read_cursor(str(query.cursor), signature, len(resolved.order))
+    given, signer = query.cursor, signer_of(resolved.collection.name, query)
+    if isinstance(given, Param):
+        return After(Parameter(given.name, "cursor", partial(read_text, where="cursor")), signer, len(resolved.order))
+    after = After(Literal(given), signer, len(resolved.order))
+    if not signer.is_open:
+        after.values(Bindings())  # so that what is no cursor of this list is refused at once
+    return after
 
 
 # --- one level -------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from attrs import define, field, frozen
 from relgraph.errors import InvalidQuery
 from relgraph.functions import Aggregate, Function
 from relgraph.operators import Operator
-from relgraph.query.cursor import After
+from relgraph.query.cursor import Signer, read_cursor
 from relgraph.schema import AnyHop, Collection, Field, Hop
 from relgraph.values import FieldType, Stored
 
@@ -24,10 +24,14 @@ from relgraph.values import FieldType, Stored
 
 @define(eq=False)
 class Bindings:
-    """What is known only when a query runs: the arguments of its parameters, and the moment, one for all of it."""
+    """What is known only when a query runs: the arguments of its parameters, and the moment, one for all of it.
+
+    `behind` are the sort values of the item that a cursor's page starts behind, as soon as the cursor has been read.
+    """
 
     arguments: Mapping[str, Any] = field(factory=dict)
     _now: datetime | None = None
+    behind: tuple[Stored, ...] | None = None
 
     @property
     def now(self) -> datetime:
@@ -75,7 +79,19 @@ class Moment:
         return self.reckon(bindings.now)
 
 
-Operand: TypeAlias = Literal | Parameter | Moment
+@frozen
+class SortValue:
+    """One of the sort values that a cursor holds."""
+
+    index: int
+
+    def bind(self, bindings: Bindings) -> Stored:
+        """Give the value; the cursor has been read, since it chose the statement."""
+        assert bindings.behind is not None
+        return bindings.behind[self.index]
+
+
+Operand: TypeAlias = Literal | Parameter | Moment | SortValue
 
 
 # --- what is compared, sorted and selected ---------------------------------------------------------------------------
@@ -261,6 +277,30 @@ class Grouping:
     columns: tuple[GroupColumn, ...]
     measures: tuple[Measure, ...]
     order: tuple[GroupOrder, ...]
+
+
+@frozen
+class After:
+    """Where the page of a cursor starts: behind the item whose sort values it holds.
+
+    `slots` are these values as operands, with None for NULL, as they decide the form of the condition; without slots
+    the page is the first one.
+    """
+
+    cursor: Literal | Parameter
+    signer: Signer
+    size: int  # sort keys
+    slots: tuple[SortValue | None, ...] | None = None
+
+    def values(self, bindings: Bindings) -> tuple[Stored, ...] | None:
+        """Give the sort values, None at the beginning of the list. Raises `InvalidQuery` on what is no cursor of it."""
+        if bindings.behind is None and (text := self.cursor.bind(bindings)) != "":
+            bindings.behind = read_cursor(str(text), self.signature(bindings), self.size)
+        return bindings.behind
+
+    def signature(self, bindings: Bindings) -> str:
+        """Give what signs the cursors of this list."""
+        return self.signer.sign(bindings.arguments)
 
 
 @frozen

@@ -1,8 +1,8 @@
 """Keyset paging: the conditions that a row stands behind given sort values.
 
-In: the sort keys as SQL, each with its direction, and the values of the last item. Out: one condition, or two whose
-rows follow each other in the order. Each bounds the first key, so that an index on it leads to the page however deep it
-is. A NULL comes first ascending and last descending, and `IS` compares with it.
+In: the sort keys as SQL, each with its direction, and the values of the last item as operands, None where it has NULL.
+Out: one condition, or two whose rows follow each other in the order. Each bounds the first key, so that an index on it
+leads to the page however deep it is. A NULL comes first ascending and last descending.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from relgraph.query.resolved import Literal
+from relgraph.query.resolved import Operand
 from relgraph.read.fragments import Sql, balanced, joined, sql
 from relgraph.read.joins import FALSE
-from relgraph.values import Stored
 
 
 @frozen
@@ -26,10 +25,12 @@ class Key:
     nullable: bool = True
 
 
-def behind(keys: Sequence[Key], values: Sequence[Stored]) -> list[Sql]:
+def behind(keys: Sequence[Key], values: Sequence[Operand | None]) -> list[Sql]:
     """Give the conditions under which a row stands behind the values.
 
-    >>> [condition.text for condition in behind([Key(Sql("n"), True), Key(Sql("id"), False)], (5, 7))]
+    >>> from relgraph.query.resolved import Literal
+    >>> values = (Literal(5), Literal(7))
+    >>> [condition.text for condition in behind([Key(Sql("n"), True), Key(Sql("id"), False)], values)]
     ['(n <= ? AND (n < ? OR (n IS ? AND id > ?)))', 'n IS NULL']
     """
     key, value = keys[0], values[0]
@@ -44,14 +45,14 @@ def behind(keys: Sequence[Key], values: Sequence[Stored]) -> list[Sql]:
     return [first, sql(key.piece, " IS NULL")] if key.descending and key.nullable else [first]
 
 
-def _row_value(keys: Sequence[Sql], values: Sequence[Stored]) -> Sql:
+def _row_value(keys: Sequence[Sql], values: Sequence[Operand | None]) -> Sql:
     slots = [_slot(value) for value in values]
     if len(keys) == 1:
         return sql(keys[0], " > ", slots[0])
     return sql("(", joined(", ", keys), ") > (", joined(", ", slots), ")")
 
 
-def _later(keys: Sequence[Key], values: Sequence[Stored]) -> Sql:
+def _later(keys: Sequence[Key], values: Sequence[Operand | None]) -> Sql:
     """Give the lexicographic condition, without the rows that a NULL of the first key puts behind all others."""
     if not keys:
         return FALSE
@@ -65,11 +66,11 @@ def _later(keys: Sequence[Key], values: Sequence[Stored]) -> Sql:
     return balanced("OR", [past, balanced("AND", [sql(key, " IS ", _slot(value)), _inner(keys[1:], values[1:])])])
 
 
-def _inner(keys: Sequence[Key], values: Sequence[Stored]) -> Sql:
+def _inner(keys: Sequence[Key], values: Sequence[Operand | None]) -> Sql:
     later = _later(keys, values)
     null_follows = keys and keys[0].descending and keys[0].nullable and values[0] is not None
     return balanced("OR", [later, sql(keys[0].piece, " IS NULL")]) if null_follows else later
 
 
-def _slot(value: Stored) -> Sql:
-    return Sql("?", (Literal(value),))
+def _slot(value: Operand | None) -> Sql:
+    return Sql("NULL") if value is None else Sql("?", (value,))

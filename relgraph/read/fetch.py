@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from relgraph.query.cursor import write_cursor
-from relgraph.query.resolved import Bindings, Parameter, ResolvedQuery
+from relgraph.query.resolved import After, Bindings, Parameter, ResolvedQuery, SortValue
 from relgraph.read.assemble import Builder, Rows, builder
 from relgraph.read.fragments import Statement
 from relgraph.read.plan import AnyCell, Level, LookUp, ReadPlan
@@ -26,14 +26,21 @@ from relgraph.read.source import Cursor, Source
 CHUNK: Final = 1000  # keys a statement asks for: 500 to 5000 are equal within 3 %, one list of 100k is 1.4 times slower
 
 
+PAGES_KEPT: Final = 64  # forms of a cursor's page kept ready: one for each choice of sort values that are NULL
+
+
 @define
 class Reader:
-    """A resolved query made ready: its plans, and its row builders, which all of them share."""
+    """A resolved query made ready: its plans, and its row builders, which all of them share.
+
+    `choices` serve every page but those behind an item; these have `pages`, by which of its sort values are NULL.
+    """
 
     query: ResolvedQuery
     choices: Choices = field(init=False)
     plan: ReadPlan = field(init=False)
     builders: dict[int, Builder] = field(factory=dict)
+    pages: dict[tuple[bool, ...], Choices] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         self.choices = Choices(self.query)
@@ -41,7 +48,8 @@ class Reader:
 
     def read(self, source: Source, bindings: Bindings) -> Result:
         """Give the items, the counts and the cursor asked for. The caller holds one read snapshot around it."""
-        planned = self.decide(source, bindings).plan if self.plan.probes else self.plan
+        choices = self.choices if self.query.after is None else self.paged(self.query.after, bindings)
+        planned = choices.decide(source, bindings).plan if self.plan.probes else choices.usual
         if not planned.bulk:
             return self.run(source, bindings, planned)
         with no_collection():
@@ -55,7 +63,21 @@ class Reader:
 
     def decide(self, source: Source, bindings: Bindings) -> Decided:
         """Give the plan for some values."""
-        return self.choices.decide(source, bindings)
+        choices = self.choices if self.query.after is None else self.paged(self.query.after, bindings)
+        return choices.decide(source, bindings)
+
+    def paged(self, after: After, bindings: Bindings) -> Choices:
+        """Give the plans for the page of a cursor."""
+        values = after.values(bindings)
+        if values is None:
+            return self.choices
+        nulls = tuple([value is None for value in values])
+        if nulls not in self.pages:
+            if len(self.pages) == PAGES_KEPT:
+                self.pages.clear()
+            slots = tuple(None if null else SortValue(index) for index, null in enumerate(nulls))
+            self.pages[nulls] = Choices(evolve(self.query, after=evolve(after, slots=slots)))
+        return self.pages[nulls]
 
     def turned(self, source: Source, bindings: Bindings, root: Level) -> tuple[Rows, str | None]:
         """Give the rows of the root, and the cursor of the next page; of a cursor's page one row is read ahead."""
@@ -68,8 +90,8 @@ class Reader:
             rows += _run(source, root.tail, bindings).fetchall()
         if not size or len(rows) <= size:
             return rows[:size], None
-        last = rows[size - 1]
-        return rows[:size], write_cursor(after.signature, tuple(last[position] for position in root.sorted_by))
+        last = tuple([rows[size - 1][position] for position in root.sorted_by])
+        return rows[:size], write_cursor(after.signature(bindings), last)
 
     def stream(self, source: Source, bindings: Bindings, size: int) -> Iterator[Any]:
         """Give the items one by one, holding `size` of them and their children at a time."""

@@ -119,13 +119,15 @@ def sort(
 def turned(query: ResolvedQuery, placed: list[Placed], bindings: Bindings) -> tuple[list[Placed], str | None]:
     """Give the page a query asks for, and the cursor of the next one where a cursor was asked for and one follows."""
     after = query.after
-    if after is not None and after.values is not None:
-        last = tuple(map(sort_key, after.values))
-        placed = [pair for pair in placed if is_behind(pair[0], last, query.order)]
+    values = None if after is None else after.values(bindings)
+    if values is not None:
+        start = tuple(map(sort_key, values))
+        placed = [pair for pair in placed if is_behind(pair[0], start, query.order)]
     found = page(query.page, placed, bindings)
     if after is None or not found or len(found) == len(placed):
         return found, None
-    return found, write_cursor(after.signature, tuple(value if rank else None for rank, value in found[-1][0]))
+    last = tuple(value if rank else None for rank, value in found[-1][0])
+    return found, write_cursor(after.signature(bindings), last)
 
 
 def is_behind(place: Place, other: Place, keys: Sequence[Order]) -> bool:

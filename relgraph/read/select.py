@@ -165,10 +165,10 @@ def _same_row(collection: Collection, alias: str, found: Sql) -> Sql:
 
 def _behind(query: ResolvedQuery, keys: Sequence[Sql]) -> list[Sql]:
     """Give the conditions that a cursor puts on the rows of the root, one after the other."""
-    if query.after is None or query.after.values is None:
+    if query.after is None or query.after.slots is None:
         return []
     sorted_by = [Key(piece, key.descending, _is_nullable(key)) for piece, key in zip(keys, query.order, strict=True)]
-    return behind(sorted_by, query.after.values)
+    return behind(sorted_by, query.after.slots)
 
 
 def _is_nullable(key: Order) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,9 +21,9 @@ STORED = st.none() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=Fals
 @given(st.lists(STORED, min_size=1, max_size=4).map(tuple))
 def test_a_cursor_holds_any_sort_values(values: tuple[Any, ...]) -> None:
     """What SQLite can store, a cursor can carry: NULL, 64-bit integers, infinities, any text, blobs."""
-    after = read_cursor(write_cursor("signed", values), "signed", len(values))
-    assert after.values == values
-    assert [type(value) for value in after.values or ()] == [type(value) for value in values]
+    found = read_cursor(write_cursor("signed", values), "signed", len(values))
+    assert found == values
+    assert [type(value) for value in found] == [type(value) for value in values]
 
 
 @pytest.fixture
@@ -82,6 +83,13 @@ def test_the_page_size_may_change(registry: RelationRegistry) -> None:
     assert numbers.read(fields=[], limit=100, cursor=first.cursor).data == [4, 5, 6, 7]
 
 
+def read_signature(cursor: str | None) -> str:
+    """Give what a cursor is signed with."""
+    assert cursor is not None
+    signature: str = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))[0]
+    return signature
+
+
 def spoilt() -> list[str]:
     """Give texts that are no cursor of `sort=id`, the last ones well formed."""
     plain = [b"[]", b"5", b"{}", b'["x"]', b"not json", b"\xff"]
@@ -120,7 +128,58 @@ def test_a_cursor_needs_a_list_of_its_own(registry: RelationRegistry, collection
     assert caught.value.where == "cursor"
 
 
-def test_a_cursor_is_no_parameter(registry: RelationRegistry) -> None:
-    """A cursor decides the form of the statement, so it cannot be given later."""
-    with pytest.raises(InvalidQuery, match="parameter"):
-        registry.items("numbers").prepare(limit=2, cursor=Param("cursor"))
+@pytest.mark.parametrize("sort", ["id", "-n", "n,-id"])
+def test_a_cursor_may_be_a_parameter(registry: RelationRegistry, sort: str) -> None:
+    """A prepared query goes from page to page, whichever of the sort values at its end are NULL."""
+    numbers, pages, cursor = registry.items("numbers"), [], ""
+    prepared = numbers.prepare(fields=[], sort=sort, limit=Param("size"), cursor=Param("cursor"))
+    while cursor is not None:
+        page = prepared(cursor=cursor, size=2)
+        pages.append(page.data)
+        cursor = page.cursor
+    assert [len(page) for page in pages] == [2, 2, 2, 1]
+    assert [key for page in pages for key in page] == numbers.read(fields=[], sort=sort).data
+
+
+def test_pages_of_one_form_are_compiled_once(registry: RelationRegistry) -> None:
+    """Page after page is read by the same reader, with a plan for each choice of sort values that are NULL."""
+    numbers, cursor = registry.items("numbers"), ""
+    while cursor is not None:
+        cursor = numbers.read(fields=[], sort="n", limit=1, cursor=cursor).cursor
+    (reader,) = registry.readers.readers.values()
+    assert set(reader.pages) == {(True, False), (False, False)}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"n": 3}, {"n": 2}),
+        ({"n": {"_in": [1, 2]}}, {"n": {"_in": [2, 1]}}),
+        ({"n": {"_gt": 1}}, {"n": {"_lt": 1}}),
+        ({"n": {"_gt": 1}}, {"n": {"_gt": 1.5}}),
+        ({"_or": [{"n": 3}, {"id": 1}]}, {"_and": [{"n": 3}, {"id": 1}]}),
+    ],
+)
+def test_a_cursor_belongs_to_the_values_of_its_filter(registry: RelationRegistry, one: Any, other: Any) -> None:
+    """Queries that differ in an operand alone share a plan, and still do not share cursors."""
+    registry.connection.execute("INSERT INTO numbers (n) VALUES (1), (2), (2)")
+    numbers = registry.items("numbers")
+    cursor = write_cursor(read_signature(numbers.read(fields=[], filter=one, limit=1, cursor="").cursor), (1,))
+    assert numbers.read(fields=[], filter=one, limit=1, cursor=cursor) is not None
+    with pytest.raises(InvalidQuery, match="another query"):
+        numbers.read(fields=[], filter=other, limit=1, cursor=cursor)
+
+
+def test_a_cursor_leads_on_in_every_spelling(registry: RelationRegistry) -> None:
+    """The cursor of a mapping is that of the same query as JSON text, as keyword arguments, and prepared."""
+    numbers = registry.items("numbers")
+    asked = {"fields": ["id"], "filter": {"n": {"_gt": 1}}, "limit": 2}
+    cursor = numbers.read({**asked, "cursor": ""}).cursor
+    following = [{"id": 6}, {"id": 7}]
+    assert numbers.read(json.dumps({**asked, "cursor": cursor})).data == following
+    assert numbers.read(asked, cursor=cursor).data == following
+    assert numbers.read({**asked, "cursor": "replaced"}, cursor=cursor).data == following
+    prepared = numbers.prepare({**asked, "filter": {"n": {"_gt": Param("least")}}, "cursor": cursor})
+    assert prepared(least=1).data == following
+    with pytest.raises(InvalidQuery, match="another query"):
+        prepared(least=2)

@@ -196,10 +196,13 @@ def test_a_cursor_needs_items_in_a_total_order(name: str, given: dict[str, Any])
 
 
 def test_a_cursor_is_known_from_the_start() -> None:
-    """The first page starts before every item; a parameter cannot stand for a cursor."""
-    assert ask(cursor="").after.values is None
+    """The first page starts before every item; what is no cursor is refused at once, unless it is a parameter."""
+    assert ask(cursor="").after.values(Bindings()) is None
     with pytest.raises(InvalidQuery):
-        ask(cursor=Param("c"))
+        ask(cursor="c")
+    given = ask(cursor=Param("c")).after
+    with pytest.raises(InvalidQuery):
+        given.values(Bindings({"c": "c"}))
 
 
 # --- groups ----------------------------------------------------------------------------------------------------------
