@@ -33,6 +33,8 @@ from relgraph.values import FieldType
 if TYPE_CHECKING:
     import sqlite3
 
+    from relgraph.graph import RelationGraph
+
 
 class RelationRegistry:
     """The relations of a database, as it stores them and as its foreign keys imply them.
@@ -80,6 +82,13 @@ class RelationRegistry:
     def schema(self) -> Schema:
         """The collections and relations as they are now, whoever changed them and by whatever connection."""
         return self._definitions.schema
+
+    @property
+    def graph(self) -> RelationGraph:
+        """The graph of the collections and relations as they are now."""
+        from relgraph.graph import RelationGraph
+
+        return RelationGraph(self.schema, self.database)
 
     @property
     def connection(self) -> sqlite3.Connection:

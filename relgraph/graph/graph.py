@@ -1,0 +1,171 @@
+"""RelationGraph: questions to the graph of a database's collections, and of its items.
+
+In: a `Schema`, for questions about items its `Database` too. Out: names, relations and the values of `answers`. Raises
+`UnknownCollection`, `UnknownField` and `NotARelation` for names that are not there, `ItemNotFound` for such keys.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from relgraph.errors import InvalidPayload, UnknownCollection
+from relgraph.graph import components
+from relgraph.graph.answers import Cycle, Junction, LoadOrder, Path, far_collections
+from relgraph.graph.links import Link, links_of
+from relgraph.graph.paths import Ways
+from relgraph.relation import Relation
+from relgraph.schema import Schema
+from relgraph.storage.connection import Database
+
+
+class RelationGraph:
+    """The graph of one schema, as it was when `registry.graph` was asked for.
+
+    Questions of the way (`path`, `paths`, `reachable`) are about what a read can travel. All others count every
+    relation and every declared foreign key, composite and broken ones too. Names come in the order of the schema.
+
+    >>> from relgraph import RelationRegistry
+    >>> registry = RelationRegistry()
+    >>> _ = registry.connection.execute("CREATE TABLE authors (id INTEGER PRIMARY KEY)")
+    >>> _ = registry.connection.execute(
+    ...     "CREATE TABLE books (id INTEGER PRIMARY KEY, author INTEGER REFERENCES authors)"
+    ... )
+    >>> registry.graph.load_order().collections, str(registry.graph.path("authors", "books"))
+    (('authors', 'books'), 'books')
+    """
+
+    def __init__(self, schema: Schema, database: Database | None = None) -> None:
+        self.schema = schema
+        self._database = database
+
+    def __repr__(self) -> str:
+        return f"RelationGraph({len(self.schema.collections)} collections, {len(self.schema.relations)} relations)"
+
+    @property
+    def collections(self) -> tuple[str, ...]:
+        """The names of all collections, views and Directus's own among them."""
+        return tuple(self.schema.collections)
+
+    @cached_property
+    def links(self) -> tuple[Link, ...]:
+        """Every pointer from one collection to another, also where no read can travel it."""
+        return links_of(self.schema)
+
+    @cached_property
+    def _ways(self) -> Ways:
+        return Ways(self.schema)
+
+    # --- around one collection ---------------------------------------------------------------------------------------
+
+    def relations_of(self, collection: str) -> tuple[Relation, ...]:
+        """Give the relations that touch a collection, each once: its own, those to it, and any-to-many ones."""
+        self._check(collection)
+        own = self.in_collection(collection)
+        others = [relation for relation in self.schema.relations if collection in far_collections(relation)]
+        others.sort(key=lambda relation: relation.kind == "m2a")
+        return tuple(dict.fromkeys((*own, *others)))
+
+    def in_collection(self, collection: str) -> tuple[Relation, ...]:
+        """Give the relations whose many side is in a collection."""
+        self._check(collection)
+        return self.schema.relations_of(collection)
+
+    def neighbours(self, collection: str) -> tuple[str, ...]:
+        """Give the collections that point at this one or that it points at, itself among them where it does so."""
+        self._check(collection)
+        beside = {link.far for link in self.links if link.near == collection}
+        beside |= {link.near for link in self.links if link.far == collection}
+        return tuple(name for name in self.collections if name in beside)
+
+    def degree(self, collection: str) -> int:
+        """Give how many ends of relations and foreign keys are at a collection; one to itself has both there."""
+        self._check(collection)
+        near = {link.source for link in self.links if link.near == collection}
+        return len(near) + sum(link.far == collection for link in self.links)
+
+    def required_by(self, collection: str) -> tuple[str, ...]:
+        """Give the collections that point at this one, or at one of those, nearest first: what cannot do without it."""
+        self._check(collection)
+        pointing: dict[str, list[str]] = {}
+        for link in self.links:
+            pointing.setdefault(link.far, []).append(link.near)
+        return tuple(components.spread(collection, pointing))
+
+    def junctions(self) -> tuple[Junction, ...]:
+        """Give the collections that join others, each with both its ends and what else it says of a connection."""
+        found: dict[tuple[str, frozenset[str]], Junction] = {}
+        of_field = {(relation.many_collection, relation.many_field): relation for relation in self.schema.relations}
+        for relation in self.schema.relations:
+            other = of_field.get((relation.many_collection, relation.junction_field or ""))
+            if other is not None and other is not relation and other.junction_field == relation.many_field:
+                pair = frozenset((relation.many_field, other.many_field))
+                found.setdefault((relation.many_collection, pair), self._junction(relation, other))
+        return tuple(found.values())
+
+    def _junction(self, left: Relation, right: Relation) -> Junction:
+        collection = self.schema.collections.get(left.many_collection)
+        fields = () if collection is None else tuple(collection.fields)
+        halves = sorted(
+            (left, right), key=lambda half: (half.kind == "m2a", (*fields, half.many_field).index(half.many_field))
+        )
+        pointers = {name for half in halves for name in (half.many_field, half.one_collection_field)}
+        own_key = () if collection is None else collection.primary_key
+        extra = tuple(name for name in fields if name not in pointers and name not in own_key)
+        return Junction(left.many_collection, (halves[0], halves[1]), extra)
+
+    # --- ways --------------------------------------------------------------------------------------------------------
+
+    def path(self, start: str, end: str) -> Path | None:
+        """Give the shortest way that a read of one collection can go to another, or None.
+
+        `str()` of it is what `fields` takes. Of equally short ways those to one item come first. From a collection to
+        itself it is the shortest way round. One of more than `max_depth` hops needs a registry that allows it.
+        """
+        self._check(start, end)
+        return self._ways.shortest(start, end)
+
+    def paths(self, start: str, end: str, max_length: int = 4) -> tuple[Path, ...]:
+        """Give all ways of at most so many hops, shortest first, of those that meet no collection twice.
+
+        From a collection to itself: those that come back to it once.
+        Cost: their number, which grows fast with the length.
+        """
+        self._check(start, end)
+        if isinstance(max_length, bool) or not isinstance(max_length, int) or max_length < 0:
+            raise InvalidPayload("max_length", f"it must be a whole number of 0 or more, not {max_length!r}")
+        return tuple(self._ways.simple(start, end, max_length))
+
+    def reachable(self, collection: str) -> tuple[str, ...]:
+        """Give the other collections that `path` leads to from here, nearest first."""
+        self._check(collection)
+        return self._ways.reachable(collection)
+
+    # --- the whole ---------------------------------------------------------------------------------------------------
+
+    def components(self) -> tuple[tuple[str, ...], ...]:
+        """Give the collections in groups that nothing joins to one another."""
+        return components.connected(self.collections, self.links)
+
+    def cycles(self) -> tuple[Cycle, ...]:
+        """Give the groups of collections that all point at one another, and those that point at themselves."""
+        return components.cycles(self.collections, self.links)
+
+    def load_order(self) -> LoadOrder:
+        """Give an order in which the tables can be filled, what is pointed at first; views are left out."""
+        names = [collection.name for collection in self.schema if not collection.view]
+        kept = set(names)
+        return components.load_order(names, [link for link in self.links if {link.near, link.far} <= kept])
+
+    def delete_order(self) -> tuple[str, ...]:
+        """Give the order in which the tables can be emptied: that of `load_order`, backwards.
+
+        What that one defers has to be set to NULL first.
+        """
+        return self.load_order().collections[::-1]
+
+    # --- names -------------------------------------------------------------------------------------------------------
+
+    def _check(self, *collections: str) -> None:
+        for name in collections:
+            if name not in self.schema.collections:
+                raise UnknownCollection("collection", name, self.collections, self.schema.unreadable.get(name, ""))
