@@ -87,17 +87,15 @@ class Items:
 
         A filter or search in the query must hold too. Errors: `ItemNotFound` (403) for an unknown or malformed key.
         """
-        parts = key if isinstance(key, (list, tuple)) else (key,)
-        primary_key = self._registry.schema.collections[self.collection].primary_key
-        if len(parts) != len(primary_key) or isinstance(key, (list, tuple)) != (len(primary_key) > 1):
-            self._by_keys([key], query, parameters)  # which says what is wrong with it
-        names = [f"#key{index}" for index in range(len(parts))]
-        wanted = [[Param(name) for name in names]] if isinstance(key, (list, tuple)) else [Param(names[0])]
-        shape = self._shape(query, parameters)
+        shape, several = self._shape(query, parameters), isinstance(key, (list, tuple))
+        parts = key if several else (key,)
         with self._registry.database.reading():
-            reader = self._reader(shape, wanted)
-            arguments = {**shape.arguments, **dict(zip(names, parts, strict=True))}
-            items = reader.read(self._registry.database, Bindings(arguments))
+            primary_key = self._registry.schema.collections[self.collection].primary_key
+            if len(parts) != len(primary_key) or several != (len(primary_key) > 1):
+                self._by_keys([key], query, parameters)  # which says what is wrong with it
+            given = {f"#key{index}": part for index, part in enumerate(parts)}
+            reader = self._reader(shape, tuple(given))
+            items = reader.read(self._registry.database, Bindings({**shape.arguments, **given}))
         if not items:
             raise ItemNotFound("key", self.collection, key)
         item: dict[str, Any] = items[0]
@@ -212,13 +210,18 @@ class Items:
     def _shape(self, query: Any, parameters: Mapping[str, Any]) -> Shape:
         return shape_of(query, parameters, self._registry.limits.max_operands)
 
-    def _reader(self, shape: Shape, keys: Sequence[Any] | None = None) -> Reader:
-        """Give the reader of a query, from the cache where its shape was read before."""
+    def _reader(self, shape: Shape, key: tuple[str, ...] = ()) -> Reader:
+        """Give the reader of a query, from the cache where its shape was read before.
+
+        `key` names the parameters for the parts of the one key that is asked for.
+        """
         cache = self._registry.readers
-        known = (self.collection, shape.key, repr(keys))
+        known = (self.collection, shape.key, key)
         reader = cache.get(self._registry.schema, known)
         if reader is None:
-            reader = Reader(self._resolve(parse(shape.source, **shape.parameters), keys))
+            parts = [Param(name) for name in key]
+            wanted = [parts] if len(parts) > 1 else parts or None
+            reader = Reader(self._resolve(parse(shape.source, **shape.parameters), wanted))
             if shape.key and not _is_for_once(reader.query):
                 cache.put(known, reader)
         return reader
@@ -251,7 +254,7 @@ def _is_for_once(query: ResolvedQuery) -> bool:
 
 def _check_operands(arguments: Mapping[str, Any], most: int) -> None:
     """Raise `LimitExceeded` when lists for parameters hold more operands than a query may have."""
-    count = sum(len(value) for value in arguments.values() if isinstance(value, (list, tuple)))
+    count = sum([len(value) for value in arguments.values() if isinstance(value, (list, tuple))])
     if count > most:
         raise LimitExceeded("", "number of operands", count, most, "max_operands")
 

@@ -28,7 +28,7 @@ from relgraph.query.moments import adjuster, moment_in
 from relgraph.query.resolution import Resolution
 from relgraph.query.resolved import Literal, Moment, Operand, Parameter
 from relgraph.query.spelling import LARGEST_NUMBER, flat, number_of, read_text
-from relgraph.values import DATES, TEXTS, FieldType, Stored
+from relgraph.values import DATES, INTEGERS, TEXTS, FieldType, Stored
 
 NOBODY: Final = b"\x00relgraph: what no one is\x00"  # equals no stored value, and is not NULL
 
@@ -123,6 +123,13 @@ class Cast:
 
     def argument(self, value: Any) -> Stored:
         """Give what a parameter is bound to, cast; the same values are refused as in a query."""
+        if (
+            type(value) is int
+            and self.field_type in INTEGERS
+            and not self.operator.by_text
+            and abs(value) <= LARGEST_NUMBER
+        ):
+            return value  # a key, mostly: the long way takes 1 µs of the 25 of a point read
         if value is None or isinstance(value, bool):
             return self(value)
         if isinstance(value, str) and value:
