@@ -13,10 +13,12 @@ from typing import Any
 
 from attrs import evolve
 
-from relgraph.errors import InconsistentDefinition, InvalidPayload, RecordNotUnique, RelationNotFound, RuleViolation
+from relgraph.errors import InvalidPayload, RecordNotUnique, RelationNotFound
+from relgraph.integrity import existing as existing_rows
 from relgraph.linking import far_field
 from relgraph.relation import KeyActions, Relation, named_in
-from relgraph.rules import RULES, added_violations
+from relgraph.renaming import Renaming
+from relgraph.rules import RULES, added_violations, refuse
 from relgraph.schema import ForeignKey, Schema
 from relgraph.storage import aliases, catalog, ddl
 from relgraph.storage.connection import Database
@@ -29,7 +31,8 @@ class Definitions:
     def __init__(self, database: Database, *, discover: bool = True) -> None:
         self._database = database
         self._fresh = FreshSchema(database, discover)
-        self._judging_later = False
+        self._before: Schema | None = None  # of the batch that is open, what it is judged against
+        self.last_changes: Mapping[str, int] = {}  # rows of which collection the last change of definitions changed
 
     @property
     def schema(self) -> Schema:
@@ -42,39 +45,42 @@ class Definitions:
 
     # --- changes -----------------------------------------------------------------------------------------------------
 
-    def create(self, mappings: Sequence[tuple[str, Any]]) -> tuple[Relation, ...]:
+    def create(self, mappings: Sequence[tuple[str, Any]], *, existing: str = "refuse") -> tuple[Relation, ...]:
         """Store relations, given as (where it stands, mapping); the foreign keys of m2o relations are made."""
+        existing_rows.check_choice(existing)
         named = [_named(where, mapping) for where, mapping in mappings]
-        with self._change():
+        with self.changing():
             before = self.schema
             wanted = [_wanted(before, parts) for parts in named]
             _check_ids(
                 before, [(_at(where, "id"), relation.id) for (where, _), relation in zip(mappings, wanted, strict=True)]
             )
             _judge_alone(before, _with_new(before, wanted))
+            self._settle(before, [(_discovered(before, relation), relation) for relation in wanted], existing)
             self._make_keys(before, wanted)
             return tuple(self._store(relation) for relation in wanted)
 
-    def update(self, id: int, mapping: Mapping[str, Any]) -> Relation:
+    def update(self, id: int, mapping: Mapping[str, Any], *, existing: str = "refuse") -> Relation:
         """Change what a mapping names of a stored relation; all else stays, the actions of its foreign key too."""
+        existing_rows.check_choice(existing)
         named = named_in(mapping)
-        with self._change():
+        with self.changing():
             before = self.schema
             old = _stored(before, id)
             if named.get("id", id) != id:
                 raise InvalidPayload("id", f"the id of relation {id} cannot become {named['id']!r}")
             new = _keyed(before, old.changed(named), keyless=old.kind == "m2o" and old.foreign_key is None)
-            others = [relation for relation in before.relations if relation is not old]
-            _judge_alone(before, evolve(before, relations=(*others, new)))
+            _judge_alone(before, _with_changed(before, old, new))
             if old.foreign_key is not None and (new.foreign_key is None or new.name != old.name):
                 ddl.drop_foreign_key(self._database, old.many_collection, old.many_field)
+            self._settle(before, [(old, new)], existing)
             self._make_keys(before, [new])
             catalog.update_relation(self._database, new)
             return new
 
     def delete(self, ids: Iterable[Any]) -> None:
         """Drop stored relations and their foreign keys; columns and items stay."""
-        with self._change():
+        with self.changing():
             before = self.schema
             relations = {relation.id: relation for relation in (_stored(before, id) for id in ids)}
             for relation in relations.values():
@@ -84,7 +90,7 @@ class Definitions:
 
     def adopt(self) -> tuple[Relation, ...]:
         """Store the relations that are only discovered, as they are; Directus's own tables keep theirs unstored."""
-        with self._change():
+        with self.changing():
             schema = self.schema
             found = [relation for relation in schema.relations if relation.id is None]
             return tuple(self._store(relation) for relation in found if not _is_own(schema, relation))
@@ -96,42 +102,52 @@ class Definitions:
         Inside a batch each change is a savepoint of its own: one that fails and is caught leaves the others.
         """
         with transaction or self._database.writing():
-            if self._judging_later:
-                yield
+            if self._before is not None:
+                held = self._before
+                try:
+                    yield
+                except BaseException:
+                    self._before = held
+                    raise
                 return
-            before = self.schema
-            self._judging_later = True
+            self._before = self.schema
             try:
                 yield
-                _refuse(added_violations(before, self.schema))
-                self._align_aliases(before)
+                refuse(added_violations(self._before, self.schema))
+                self._align_aliases(self._before)
             finally:
-                self._judging_later = False
+                self._before = None
         self._fresh.settle()
 
-    def _change(self) -> AbstractContextManager[None]:
+    def changing(self) -> AbstractContextManager[None]:
+        """Hold one change, in which definitions of tables may change too: a batch, where it is not inside of one."""
         return self.batch(ddl.changing(self._database))
 
+    def renamed(self, renaming: Renaming) -> None:
+        """Judge the batch that is open by a new name, so that what was wrong under the old one is nothing new."""
+        if self._before is not None:
+            self._before = renaming.schema(self._before)
+
+    def _settle(self, schema: Schema, changes: Sequence[tuple[Relation | None, Relation]], existing: str) -> None:
+        """Judge the rows that are there by the relations to come, or change them, as it is wanted."""
+        self.last_changes = existing_rows.settle(self._database, schema, changes, existing)
+
     def _make_keys(self, before: Schema, relations: Iterable[Relation]) -> None:
-        """Make or change the foreign keys that are not declared as wanted; all that rows forbid is refused together."""
-        refused = []
+        """Make or change the foreign keys that are not declared as wanted; rows have been judged before."""
         for relation in relations:
             key, target = relation.foreign_key, relation.one_collection
             if key is None or target is None or _declaration(relation, key, target) in before.foreign_keys:
                 continue
-            try:
-                ddl.set_foreign_key(
-                    self._database,
-                    relation.many_collection,
-                    relation.many_field,
-                    target,
-                    key.to_field,
-                    on_delete=key.on_delete,
-                    on_update=key.on_update,
-                )
-            except RuleViolation as violation:
-                refused.append(violation)
-        _refuse(refused)
+            ddl.set_foreign_key(
+                self._database,
+                relation.many_collection,
+                relation.many_field,
+                target,
+                key.to_field,
+                on_delete=key.on_delete,
+                on_update=key.on_update,
+                judging=False,
+            )
 
     def _store(self, relation: Relation) -> Relation:
         return evolve(relation, id=catalog.insert_relation(self._database, relation))
@@ -187,8 +203,13 @@ def _named(where: str, mapping: Any) -> dict[str, Any]:
 def _wanted(schema: Schema, parts: Mapping[str, Any]) -> Relation:
     """Give the relation to store; one that is discovered with the same target keeps what is not named."""
     relation = Relation.from_named(parts)
-    discovered = next((found for found in schema.relations if _is_discovered_as(found, relation)), None)
+    discovered = _discovered(schema, relation)
     return _keyed(schema, relation if discovered is None else discovered.changed(parts))
+
+
+def _discovered(schema: Schema, relation: Relation) -> Relation | None:
+    """Give the relation that a foreign key already implies, with the same target."""
+    return next((found for found in schema.relations if _is_discovered_as(found, relation)), None)
 
 
 def _is_discovered_as(found: Relation, relation: Relation) -> bool:
@@ -214,6 +235,17 @@ def _with_new(schema: Schema, wanted: Sequence[Relation]) -> Schema:
     free = 1 + max((relation.id for relation in schema.relations if relation.id is not None), default=0)
     new = [evolve(relation, id=free + index) for index, relation in enumerate(wanted)]
     return evolve(schema, relations=(*kept, *new))
+
+
+def _with_changed(schema: Schema, old: Relation, new: Relation) -> Schema:
+    """Give the schema as it would be with a relation changed, its foreign key along with it."""
+    others = [relation for relation in schema.relations if relation is not old]
+    keys = [
+        key for key in schema.foreign_keys if (key.collection, key.fields) != (old.many_collection, (old.many_field,))
+    ]
+    if new.foreign_key is not None and new.one_collection is not None:
+        keys.append(_declaration(new, new.foreign_key, new.one_collection))
+    return evolve(schema, relations=(*others, new), foreign_keys=tuple(keys))
 
 
 def _declaration(relation: Relation, key: KeyActions, target: str) -> ForeignKey:
@@ -262,11 +294,4 @@ def _judge_alone(before: Schema, after: Schema) -> None:
     """Refuse what no later change in a batch could mend; then all that is wrong is said at once."""
     added = added_violations(before, after)
     if any(RULES[violation.rule].alone for violation in added):
-        _refuse(added)
-
-
-def _refuse(violations: Sequence[RuleViolation]) -> None:
-    if len(violations) == 1:
-        raise violations[0]
-    if violations:
-        raise InconsistentDefinition(tuple(violations))
+        refuse(added)

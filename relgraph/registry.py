@@ -177,30 +177,51 @@ class RelationRegistry:
         return memory.evaluate(resolve(asked, listed, _RELATIONS, limits=self.limits), {_RELATIONS: rows})
 
     @overload
-    def create(self, partial: Mapping[str, Any]) -> Relation: ...
+    def create(self, partial: Mapping[str, Any], *, existing: str = "refuse") -> Relation: ...
 
     @overload
-    def create(self, partial: Sequence[Mapping[str, Any]]) -> tuple[Relation, ...]: ...
+    def create(self, partial: Sequence[Mapping[str, Any]], *, existing: str = "refuse") -> tuple[Relation, ...]: ...
 
-    def create(self, partial: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Relation | tuple[Relation, ...]:
+    def create(
+        self, partial: Mapping[str, Any] | Sequence[Mapping[str, Any]], *, existing: str = "refuse"
+    ) -> Relation | tuple[Relation, ...]:
         """Store a relation, or several, all or nothing; an m2o relation gets a foreign key.
 
         Each is a mapping in the flat or the nested shape (see `Relation.from_mapping`). One on a field whose relation
         is only discovered, with the same target, keeps what it does not name, the actions of the key too.
         Raises: `InvalidPayload` on a mapping that is no relation, `RuleViolation` or `InconsistentDefinition` on one
         that is not consistent with the database; then nothing has changed.
+        Where keys point at nothing already, `existing` says what becomes of the relation: "refuse" refuses it, with
+        their number and the first of the items; "report" stores it, and `audit` lists them; "nullify" spells the keys
+        as they are meant and clears those that point at nothing, see `last_changes`.
         """
         if isinstance(partial, (list, tuple)):
-            return self._definitions.create([(f"[{index}]", each) for index, each in enumerate(partial)])
-        (relation,) = self._definitions.create([("", partial)])
+            several = [(f"[{index}]", each) for index, each in enumerate(partial)]
+            return self._definitions.create(several, existing=existing)
+        (relation,) = self._definitions.create([("", partial)], existing=existing)
         return relation
 
-    def update(self, id: int, changes: Mapping[str, Any]) -> Relation:
+    def update(self, id: int, changes: Mapping[str, Any], *, existing: str = "refuse") -> Relation:
         """Change what `changes` names of a stored relation; what is not named stays, `on_delete` included.
 
-        Raises: `RelationNotFound`, and what `create` raises.
+        `existing` is as in `create`, for items that were right before. Raises: `RelationNotFound`, and what `create`
+        raises.
         """
-        return self._definitions.update(id, changes)
+        return self._definitions.update(id, changes, existing=existing)
+
+    @property
+    def last_changes(self) -> Mapping[str, int]:
+        """How many items of which collection the last `create` or `update` changed.
+
+        >>> with RelationRegistry() as registry:
+        ...     _ = registry.connection.execute("CREATE TABLE people (id INTEGER PRIMARY KEY, boss INTEGER)")
+        ...     _ = registry.connection.execute("INSERT INTO people VALUES (1, 9), (2, 1)")
+        ...     boss = {"collection": "people", "field": "boss", "related_collection": "people"}
+        ...     _ = registry.create(boss, existing="nullify")
+        ...     registry.last_changes
+        {'people': 1}
+        """
+        return self._definitions.last_changes
 
     def delete(self, id: int | Sequence[int]) -> None:
         """Drop the stored relation with that id and its foreign key, or several, all or nothing; items stay.

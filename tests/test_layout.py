@@ -13,7 +13,7 @@ import relgraph
 ROOT = Path(relgraph.__file__).parent
 FLOORS = (
     {"errors", "geometry", "values"},
-    {"relation", "schema", "linking", "operators", "functions", "rules"},
+    {"relation", "renaming", "schema", "linking", "operators", "functions", "rules", "renaming", "dropping"},
     {"query", "storage"},
     {"read", "integrity"},
     {"access", "graph"},

@@ -1,14 +1,14 @@
 """The table: every rule of definitions, and what a schema violates of them.
 
-In: a `Schema`. Out: `RuleViolation`s as values. Nothing here fails.
+In: a `Schema`. Out: `RuleViolation`s as values, raised by `refuse` alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from relgraph.errors import RuleViolation
+from relgraph.errors import InconsistentDefinition, RuleViolation
 from relgraph.rules import any_side, foreign_key, junction, many_side, one_side
 from relgraph.rules.findings import Finding, Rule
 from relgraph.schema import Schema
@@ -57,6 +57,7 @@ RULES: Final[Mapping[str, Rule]] = {rule.slug: rule for rule in _ROWS}
 def violations(schema: Schema, rules: Iterable[Rule] = _ROWS) -> tuple[RuleViolation, ...]:
     """Give what the relations of a schema violate among some rules, in the order of the relations.
 
+    >>> from relgraph.relation import Relation
     >>> schema = Schema({}, (Relation("articles", "author", one_deselect_action="forget"),))
     >>> [violation.rule for violation in violations(schema)]
     ['many-collection', 'kind', 'deselect-action']
@@ -95,3 +96,14 @@ def added_violations(before: Schema, after: Schema) -> tuple[RuleViolation, ...]
 
 def _identity(violation: RuleViolation) -> tuple[str, str, Any]:
     return violation.rule, violation.where, violation.value
+
+
+def refuse(violations: Sequence[RuleViolation]) -> None:
+    """Raise the violation, or several as one error; without any nothing happens.
+
+    >>> refuse(())
+    """
+    if len(violations) == 1:
+        raise violations[0]
+    if violations:
+        raise InconsistentDefinition(tuple(violations))

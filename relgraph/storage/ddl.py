@@ -57,12 +57,14 @@ def set_foreign_key(
     *,
     on_delete: str = "NO ACTION",
     on_update: str = "NO ACTION",
+    judging: bool = True,
     copying: bool = False,
 ) -> None:
     """Make `column` a foreign key to `target_column` of `target`, or change the key that it holds already.
 
     All or nothing, inside an open transaction too; enforced from the next statement on. No index is made.
-    Raises `RuleViolation` ("data-obeys") with the count and some keys when rows point at nothing.
+    Raises `RuleViolation` ("data-obeys") with the count and some keys when rows point at nothing, unless not `judging`:
+    SQLite itself lets rows stay as they are.
     """
     with changing(database, copying=copying):
         before = Definition.of(database, table)
@@ -71,6 +73,8 @@ def set_foreign_key(
             return
         sql = with_foreign_key(before.sql, column, target, target_column, on_delete, on_update)
         redefine(database, before, wanted, sql, copying)
+        if not judging or before.points(column, target, target_column):
+            return
         dangling = dangling_rows(database, table, column, target, target_column)
         if dangling.count and not before.points(column, target, target_column):
             raise dangling.violation(f"{table}.{column}", target)
