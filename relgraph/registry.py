@@ -19,6 +19,7 @@ from relgraph.access import Access
 from relgraph.definitions import Definitions
 from relgraph.errors import InvalidPayload, NotARelation, UnknownCollection, UnknownField
 from relgraph.items import Items, ReaderCache
+from relgraph.keeping import Keeping
 from relgraph.linking import link
 from relgraph.query.limits import Limits
 from relgraph.query.parse import parse
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from relgraph.graph import RelationGraph
 
 
-class RelationRegistry:
+class RelationRegistry(Keeping):
     """The relations of a database, as it stores them and as its foreign keys imply them.
 
     `database` is a path, a `sqlite3.Connection` or a `sqlite_utils.Database`; opening writes nothing. Without

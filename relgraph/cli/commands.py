@@ -47,7 +47,8 @@ def group(context: click.Context) -> None:
       relgraph relations my.db                 what leads where in a file of your own
       relgraph read my.db books --fields title,author.name
 
-    Answers are a table on a terminal and JSON in a pipe. Databases are opened read-only; `demo` makes one.
+    Answers are a table on a terminal and JSON in a pipe. Databases are opened read-only, except where a command says
+    that it writes; `demo` makes one.
 
     \b
     Exit status: 0 done; 1 the database or a file is at fault; 2 the command or the question is;

@@ -77,14 +77,12 @@ def _search(database: Database, schema: Schema, hop: Hop, found: list[list[Any]]
     own = ", ".join(f"item.{name}" for name in identity(many))
     if own and can_be_null(many, [hop.near_field]):
         first = (json.dumps([min(cycle) for cycle in around]),)
-        words = f"{hop.near_field} of one item of each cycle of {many.name} becomes NULL"
+        words = f"{hop.near_field} of the first item of each cycle becomes NULL"
         rows = f"SELECT {own} FROM {table(many.name)} AS item WHERE {listed}"
         ways = (Way("nullify", words, f"{quoted(hop.near_field)} = NULL", rows, first),)
     circles = f"{len(found)} cycle{'' if len(found) == 1 else 's'}"
     why = "which item of a cycle is the topmost, only a person knows; ask for nullify to free the first"
-    fault = Fault(
-        "tree-cycle", f"{{items}} that are their own ancestors by {hop.near_field}, on {circles}", ways, "", why
-    )
+    fault = Fault("tree-cycle", f"{{items}} on {circles} of {hop.near_field}", ways, "", why)
     return Search(str(hop), many, listed, "'tree-cycle'", (fault,), values=on_cycles)
 
 

@@ -41,6 +41,7 @@ class DataRule:
     severity: str  # "error", "warning" or "info"
     sentence: str
     searches: tuple[Searching, ...] = field(repr=False)
+    strategies: tuple[str, ...] = ()  # what a caller may ask repair to do
 
 
 # --- the searches ----------------------------------------------------------------------------------------------------
@@ -86,16 +87,23 @@ def _required_fields(place: Place) -> frozenset[tuple[str, str]]:
 
 # --- the table -------------------------------------------------------------------------------------------------------
 
+_UNLINK: Final = ("nullify", "delete")
 _ROWS: Final = (
-    DataRule("dangling-m2o", "error", "A key of an m2o relation points at an item that is there.", (_pointers,)),
-    DataRule("dangling-m2a", "error", "A key beside a collection points at an item that is there.", (_any_pointers,)),
-    DataRule("m2a-collection", "error", "A key stands beside the name of an allowed collection.", (_any_pointers,)),
-    DataRule("key-form", "error", "A key is spelled as the item it points at has it.", (_pointers, _any_pointers)),
-    DataRule("orphan-junction", "error", "No side of a junction row is empty.", (_orphans,)),
-    DataRule("duplicate-link", "error", "A junction links two items once.", (_duplicates,)),
+    DataRule("dangling-m2o", "error", "The key of an m2o relation is that of an item.", (_pointers,), _UNLINK),
+    DataRule("dangling-m2a", "error", "A key beside a collection is that of an item in it.", (_any_pointers,), _UNLINK),
+    DataRule("m2a-collection", "error", "Beside a key stands an allowed collection.", (_any_pointers,), _UNLINK),
+    DataRule(
+        "key-form",
+        "error",
+        "A key is spelled as the item it points at has it.",
+        (_pointers, _any_pointers),
+        ("normalise",),
+    ),
+    DataRule("orphan-junction", "error", "No side of a junction row is empty.", (_orphans,), ("delete",)),
+    DataRule("duplicate-link", "error", "A junction links two items once.", (_duplicates,), ("keep-first",)),
     DataRule("required-null", "error", "A required field, and every part of a key, holds something.", (_required,)),
-    DataRule("tree-cycle", "warning", "No item of a tree is its own ancestor.", (_cycles,)),
-    DataRule("sort-order", "info", "In a list with a sort field each item has a position of its own.", (_orders,)),
+    DataRule("tree-cycle", "warning", "No item of a tree is its own ancestor.", (_cycles,), ("nullify",)),
+    DataRule("sort-order", "info", "Each item of a sorted list has a position of its own.", (_orders,), ("reorder",)),
 )
 DATA_RULES: Final[Mapping[str, DataRule]] = {rule.slug: rule for rule in _ROWS}
 

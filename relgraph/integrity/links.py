@@ -51,7 +51,7 @@ def orphan_searches(schema: Schema, relations: Iterable[Relation] | None) -> Ite
         ]
         if empty:
             fields = " or ".join(half.many_field for half in halves)
-            ways = (Way("delete", f"items of {many.name} that link nothing are deleted"),)
+            ways = (Way("delete", "they are deleted"),)
             fault = Fault("orphan-junction", f"{{items}} without {fields}", ways, "delete")
             yield Search(halves[0].name, many, either(empty), "'orphan-junction'", (fault,))
 
@@ -61,13 +61,13 @@ def duplicate_searches(schema: Schema, relations: Iterable[Relation] | None) -> 
     for halves in _wanted(schema, relations):
         many = schema.collections[halves[0].many_collection]
         names = frozenset[str]().union(*map(_side, halves))
-        if set(many.primary_key) <= names and _is_exact(schema, many):
+        if many.primary_key and set(many.primary_key) <= names and _is_exact(schema, many):
             continue
         given = " AND ".join(f"item.{quoted(name)} IS NOT NULL" for name in sorted(names) if many.fields[name].nullable)
         parts = [part for half in halves for part in _parts(schema, half, many)]
         for suspect, probe in _pairs(repeated(many, parts, given or "1")):
-            sentence = f"{{items}} with the {' and '.join(half.many_field for half in halves)} of an earlier one"
-            ways = (Way("keep-first", f"items of {many.name} that repeat a link are deleted, the first one stays"),)
+            sentence = f"{{items}} whose {' and '.join(half.many_field for half in halves)} an earlier one has"
+            ways = (Way("keep-first", "they are deleted, the first of each link stays"),)
             fault = Fault("duplicate-link", sentence, ways, "keep-first")
             yield Search(halves[0].name, many, suspect, "'duplicate-link'", (fault,), probe)
 
@@ -142,7 +142,7 @@ def order_searches(schema: Schema, relations: Iterable[Relation] | None) -> Iter
             missing = f"{held} AND {sort} IS NULL"
             listed = Fault(
                 "sort-order",
-                f"{{items}} without a position of their own in {relation.sort_field} below {near.name}",
+                f"{{items}} whose {relation.sort_field} below {near.name} is missing or taken",
                 _reordering(many, relation, parent, f"({missing}) OR {taken}"),
                 "reorder",
                 "the sort field is a part of the key, or generated",
@@ -171,8 +171,8 @@ def _reordering(many: Collection, relation: Relation, parent: str, fault: str) -
         f"SELECT {picked}, {ordered[0]} AS old, row_number() OVER (PARTITION BY {parent} ORDER BY {order}) AS new "
         f"FROM {table(many.name)} AS item WHERE {parent} IN ({lists})"
     )
-    rows = f"SELECT new, {', '.join(names)} FROM ({ranked}) WHERE new IS NOT old"
-    words = f"items of {many.name} are numbered from 1 in {sort}, list by list, in the order they have now"
+    rows = f"SELECT new, {', '.join(names)} FROM ({ranked}) WHERE new IS NOT old ORDER BY {', '.join(names)}"
+    words = f"{sort} becomes 1, 2, 3 and so on in each list at fault, in the order it has now"
     return (Way("reorder", words, f"{quoted(sort)} = ?", rows),)
 
 

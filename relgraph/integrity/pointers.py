@@ -44,7 +44,7 @@ def pointer_searches(schema: Schema, relations: Iterable[Relation] | None) -> It
 
     Of all pointers where no relations are named; what cannot be judged at all, a rule of definitions speaks of.
     """
-    for pointer in _pointers(schema, relations):
+    for pointer in every_pointer(schema, relations):
         many = schema.collections.get(pointer.collection)
         if many is None or many.view or not set(pointer.fields) <= set(many.fields):
             continue
@@ -53,7 +53,7 @@ def pointer_searches(schema: Schema, relations: Iterable[Relation] | None) -> It
             yield search
 
 
-def _pointers(schema: Schema, relations: Iterable[Relation] | None) -> tuple[Pointer, ...]:
+def every_pointer(schema: Schema, relations: Iterable[Relation] | None = None) -> tuple[Pointer, ...]:
     """Give every pointer once: those of relations first, then the foreign keys that none of them covers."""
     asked = [each for each in (schema.relations if relations is None else relations) if each.one_collection]
     found = {_of_relation(schema, relation): None for relation in asked}
@@ -90,7 +90,7 @@ def _pointer_search(schema: Schema, pointer: Pointer, many: Collection) -> Searc
     ):
         return None
     if len(pointer.fields) > 1:
-        suspect = f"{held} AND NOT EXISTS (SELECT 1 FROM {table(one.name)} AS one WHERE {_all_equal(pointer)})"
+        suspect = f"{held} AND NOT EXISTS (SELECT 1 FROM {table(one.name)} AS one WHERE {all_equal(pointer)})"
         return Search(pointer.name, many, suspect, "'dangling-m2o'", faults[:1])
     near, key = many.fields[pointer.fields[0]], one.fields[pointer.target_fields[0]]
     lost = f"{held} AND {_unmatched(near, key)}"
@@ -101,7 +101,7 @@ def _pointer_search(schema: Schema, pointer: Pointer, many: Collection) -> Searc
     return Search(pointer.name, many, f"{held} AND ({spelled} OR {_unmatched(near, key)})", verdict, faults)
 
 
-def _all_equal(pointer: Pointer) -> str:
+def all_equal(pointer: Pointer) -> str:
     """Give the condition under which `one` has the key; the unary plus leaves affinity to the column pointed at."""
     pairs = zip(pointer.fields, pointer.target_fields, strict=True)
     return " AND ".join(f"one.{quoted(far)} = +item.{quoted(near)}" for near, far in pairs)
@@ -164,9 +164,9 @@ def can_be_null(many: Collection, names: Iterable[str]) -> bool:
 
 def _dangling(schema: Schema, pointer: Pointer, many: Collection) -> Fault:
     missing = "" if pointer.target in schema.collections else ", a collection that is not there"
-    sentence = f"{{items}} with a key in {', '.join(pointer.fields)} of no item of {pointer.target}{missing}"
+    sentence = f"{{items}} whose {', '.join(pointer.fields)} is the key of no item of {pointer.target}{missing}"
     freed = _freed(schema, pointer, many)
-    ways = unlinking(many, freed)
+    ways = unlinking(freed)
     half = (pointer.collection, pointer.fields[0]) in junction_halves(schema) and len(pointer.fields) == 1
     return Fault("dangling-m2o", sentence, ways, *usual_unlinking(ways, half))
 
@@ -183,12 +183,12 @@ def _freed(schema: Schema, pointer: Pointer, many: Collection) -> tuple[str, ...
     return tuple(name for name in free if can_be_null(many, [name]))
 
 
-def unlinking(many: Collection, freed: tuple[str, ...]) -> tuple[Way, ...]:
+def unlinking(freed: tuple[str, ...]) -> tuple[Way, ...]:
     """Give the ways to end a pointer: its columns become NULL, where they can, or the row goes."""
-    delete = Way("delete", f"items of {many.name} are deleted")
+    delete = Way("delete", "they are deleted")
     if not freed:
         return (delete,)
-    words = f"{' and '.join(freed)} of {many.name} become{'s' if len(freed) == 1 else ''} NULL"
+    words = f"{' and '.join(freed)} become{'s' if len(freed) == 1 else ''} NULL"
     return (Way("nullify", words, ", ".join(f"{quoted(name)} = NULL" for name in freed)), delete)
 
 
@@ -203,12 +203,12 @@ def usual_unlinking(ways: tuple[Way, ...], half: bool) -> tuple[str, str]:
 
 def _misspelled(schema: Schema, pointer: Pointer, many: Collection) -> Fault:
     one = schema.collections.get(pointer.target)
-    sentence = f"{{items}} with a key in {', '.join(pointer.fields)} that {pointer.target} spells otherwise"
+    sentence = f"{{items}} whose {', '.join(pointer.fields)} spells a key otherwise than {pointer.target} does"
     if one is None or len(pointer.fields) > 1 or not set(pointer.target_fields) <= set(one.fields):
         return Fault("key-form", sentence)
     near, key = many.fields[pointer.fields[0]], one.fields[pointer.target_fields[0]]
     found = f"SELECT one.{quoted(key.name)} FROM {table(one.name)} AS one WHERE {_spelled_match(near, key)} LIMIT 1"
-    words = f"{near.name} of {many.name} becomes the key as {one.name} has it"
+    words = f"{near.name} becomes the key as {one.name} has it"
     return Fault("key-form", sentence, (Way("normalise", words, f"{quoted(near.name)} = ({found})"),), "normalise")
 
 
@@ -241,6 +241,13 @@ def _any_search(schema: Schema, relation: Relation, many: Collection, half: bool
     verdict = f"CASE {' '.join(verdicts)} ELSE 'm2a-collection' END" if verdicts else "'m2a-collection'"
     spelled = f"CASE {' '.join(keys)} END" if keys else "NULL"
     return Search(relation.name, many, suspect, verdict, _any_faults(schema, relation, many, half, spelled))
+
+
+def any_match(value: str, key: Field) -> str:
+    """Give the condition that `one` has the key that an m2a value holds, as text; as a number an index finds it."""
+    far = f"one.{quoted(key.name)}"
+    found = f"{collated(f'CAST({far} AS TEXT)', key.collation)} = CAST({value} AS TEXT)"
+    return f"{far} = CAST({value} AS TEXT) AND {found}" if key.affinity == "INTEGER" else found
 
 
 def _lost(value: str, one: Collection) -> str:
@@ -286,20 +293,24 @@ def _spelled_key(value: str, one: Collection) -> str:
 def _any_faults(schema: Schema, relation: Relation, many: Collection, half: bool, spelled: str) -> tuple[Fault, ...]:
     name, names = relation.many_field, relation.one_collection_field or ""
     both = (name, names)
-    ways = unlinking(many, both if can_be_null(many, both) else ())
+    ways = unlinking(both if can_be_null(many, both) else ())
     usual, why = usual_unlinking(ways, half)
     allowed = ", ".join(relation.one_allowed_collections or ()) or "no collection"
     known = ", ".join(literal(one.name) for one in schema if not one.view)
     spared = f"item.{quoted(name)} IS NOT NULL AND item.{quoted(names)} IN ({known})"
     live = "some name a collection that exists: let the relation allow it, or ask for nullify or delete"
-    words = f"{name} of {many.name} becomes the key as its collection has it"
+    words = f"{name} becomes the key as its collection has it"
     return (
         Fault(
-            "dangling-m2a", f"{{items}} with a key in {name} of no item of the collection beside it", ways, usual, why
+            "dangling-m2a",
+            f"{{items}} whose {name} is the key of no item of the collection beside it",
+            ways,
+            usual,
+            why,
         ),
         Fault(
             "m2a-collection",
-            f"{{items}} with a {names} that is none of those allowed ({allowed})",
+            f"{{items}} whose {names} is none of those allowed ({allowed})",
             ways,
             usual,
             why or live,
@@ -307,7 +318,7 @@ def _any_faults(schema: Schema, relation: Relation, many: Collection, half: bool
         ),
         Fault(
             "key-form",
-            f"{{items}} with a key in {name} that the collection beside it spells otherwise",
+            f"{{items}} whose {name} spells a key otherwise than the collection beside it does",
             (Way("normalise", words, f"{quoted(name)} = {spelled}"),),
             "normalise",
         ),

@@ -133,8 +133,7 @@ DAMAGE: Final = (
 def planted(path: str, *damages: Damage) -> str:
     """Write the sound database, and then the damage, to a new file; give its path."""
     connection = sqlite3.connect(path, isolation_level=None)
-    connection.executescript(SOUND)
-    for damage in damages:
-        connection.executescript(damage.script)
+    scripts = [SOUND, *(damage.script for damage in damages)]
+    connection.executescript(f"PRAGMA synchronous = OFF; BEGIN; {';'.join(scripts)}; COMMIT")
     connection.close()
     return path
