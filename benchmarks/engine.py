@@ -14,8 +14,8 @@ from benchmarks.workloads import ARTICLE, Workload
 from relgraph import Param, RelationRegistry
 from relgraph.query.parse import parse
 from relgraph.query.resolve import resolve
+from relgraph.read.assemble import builder
 from relgraph.read.fetch import Reader
-from relgraph.read.plan import Level
 
 Run = Callable[..., Any]
 
@@ -59,12 +59,5 @@ def compiled(registry: RelationRegistry, workload: Workload, query: dict[str, An
     """Parse, resolve and plan a query and write its row builders: all that is done before a new query runs."""
     resolved = resolve(parse(query), registry.schema, workload.collection, limits=registry.limits)
     reader = Reader(resolved)
-    if reader.plan.root is not None:
-        _write_builders(reader, reader.plan.root)
+    reader.builders.by(builder)
     return reader
-
-
-def _write_builders(reader: Reader, level: Level) -> None:
-    reader.builder(level)
-    for _, child in level.children:
-        _write_builders(reader, child)

@@ -10,16 +10,16 @@ No two parents share a dict or list: to-one objects, and everything below them, 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import count
-from typing import Any, Final, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias
 
 from attrs import define, field
 
 from relgraph.read.plan import AnyCell, Cell, JoinedCell, Level, LevelCell, ManyCell, ObjectCell, OneCell
 
-Rows: TypeAlias = Sequence[tuple[Any, ...]]
-Builder: TypeAlias = Callable[[Rows, list[Any]], Any]
+Row: TypeAlias = tuple[Any, ...]
+Builder: TypeAlias = Callable[[Iterable[Row], list[Any]], Any]
 
 
 def builder(level: Level) -> Builder:
@@ -29,23 +29,24 @@ def builder(level: Level) -> Builder:
     row by key; these are built where they are used.
     """
     if level.index == 0:
-        return _written(level, "return [{item} for {row} in rows]")
+        return written(level, LISTED, Writer())
     if not level.many:
-        return _written(level, "return {{key}: r0 for r0 in rows}")
+        return written(level, "return {{key}: r0 for r0 in rows}", Writer())
     if not level.owned:
-        return _written(level, _GROUPED.replace("{row}", "r0").replace("{item}", "r0"))
-    return _written(level, _GROUPED)
+        return written(level, GROUPED_ROWS, Writer())
+    return written(level, GROUPED, Writer())
 
 
-_GROUPED: Final = """groups = defaultdict(list)
+LISTED: Final = "return [{item} for {row} in rows]"
+GROUPED: Final = """groups = defaultdict(list)
     for {row} in rows:
         groups[{key}].append({item})
     return groups"""
+GROUPED_ROWS: Final = GROUPED.replace("{row}", "r0").replace("{item}", "r0")
 
 
-def _written(level: Level, body: str) -> Builder:
+def written(level: Level, body: str, writer: Writer) -> Builder:
     """Write a function around a loop over rows; a row that is only taken apart is unpacked: 20 % faster."""
-    writer = _Writer()
     if "{row}" in body:
         writer.unpacked = "r0"
         body = body.replace("{row}", "(" + "".join(f"r0_{position}, " for position in range(level.width)) + ")")
@@ -61,9 +62,10 @@ def _written(level: Level, body: str) -> Builder:
 
 
 @define
-class _Writer:
+class Writer:
     """Writes the expression that builds one item, and collects what it refers to."""
 
+    null: ClassVar[str] = "None"
     names: dict[str, Any] = field(factory=dict)
     levels: set[int] = field(factory=set)
     fresh: Any = field(factory=lambda: count(1))
@@ -111,16 +113,25 @@ class _Writer:
             case ObjectCell():
                 return self.display(cell.cells, row)
             case JoinedCell():
-                return f"None if {self.place(row, cell.position)} is None else {self.display(cell.cells, row)}"
+                place, item = self.place(row, cell.position), self.display(cell.cells, row)
+                return f"{self.null} if {place} is None else {item}"
+
+    def plain(self, place: str) -> str:
+        """Write a stored value that is answered as it is."""
+        return place
+
+    def converted(self, convert: Callable[[Any], Any], place: str) -> str:
+        """Write the answered form of a stored value that is not NULL."""
+        name = f"c{next(self.fresh)}"
+        self.names[name] = convert
+        return f"{name}({place})"
 
     def value(self, cell: Cell, row: str) -> str:
         """Write a value of the row itself; NULL is never converted."""
         place = self.place(row, cell.position)
         if cell.convert is None:
-            return place
-        name = f"c{next(self.fresh)}"
-        self.names[name] = cell.convert
-        return f"None if {place} is None else {name}({place})"
+            return self.plain(place)
+        return f"{self.null} if {place} is None else {self.converted(cell.convert, place)}"
 
     def one(self, level: Level, key: str) -> str:
         """Write the object found by a key, or None."""
@@ -147,7 +158,7 @@ class _Writer:
         chooser, key = self.place(row, cell.chooser), self.place(row, cell.position)
         allowed = f"a{next(self.fresh)}"
         self.names[allowed] = frozenset(cell.allowed)
-        written = "".join(
+        objects = "".join(
             f"({self.one(level, key)}) if {chooser} == {name!r} else " for name, level in cell.levels.items()
         )
-        return f"({written}{key} if {chooser} in {allowed} else None)"
+        return f"({objects}({self.plain(key)}) if {chooser} in {allowed} else {self.null})"

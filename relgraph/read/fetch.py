@@ -7,16 +7,15 @@ statement for every 1000 parents of a level.
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any, Final
 
 from attrs import define, evolve, field
 
 from relgraph.query.cursor import write_cursor
 from relgraph.query.resolved import After, Bindings, Parameter, ResolvedQuery, SortValue
-from relgraph.read.assemble import Builder, Rows, builder
+from relgraph.read.assemble import Row
+from relgraph.read.fetched import Builders, Fetched, no_collection
 from relgraph.read.fragments import Statement
 from relgraph.read.plan import AnyCell, Level, LookUp, ReadPlan
 from relgraph.read.probes import Choices, Decided
@@ -39,12 +38,13 @@ class Reader:
     query: ResolvedQuery
     choices: Choices = field(init=False)
     plan: ReadPlan = field(init=False)
-    builders: dict[int, Builder] = field(factory=dict)
+    builders: Builders = field(init=False)
     pages: dict[tuple[bool, ...], Choices] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         self.choices = Choices(self.query)
         self.plan = self.choices.usual
+        self.builders = Builders(self.plan.root)
 
     def read(self, source: Source, bindings: Bindings) -> Result:
         """Give the items, the counts and the cursor asked for. The caller holds one read snapshot around it."""
@@ -58,8 +58,8 @@ class Reader:
     def run(self, source: Source, bindings: Bindings, planned: ReadPlan) -> Result:
         """Give what a plan reads."""
         rows, cursor = self.turned(source, bindings, planned.root)
-        items = self.assembled(source, bindings, rows, complete=planned.complete)
-        return Result(items, self.counts(source, bindings), cursor)
+        fetched = self.fetched(source, bindings, rows, complete=planned.complete)
+        return Result(fetched, self.counts(source, bindings), cursor)
 
     def decide(self, source: Source, bindings: Bindings) -> Decided:
         """Give the plan for some values."""
@@ -79,7 +79,7 @@ class Reader:
             self.pages[nulls] = Choices(evolve(self.query, after=evolve(after, slots=slots)))
         return self.pages[nulls]
 
-    def turned(self, source: Source, bindings: Bindings, root: Level) -> tuple[Rows, str | None]:
+    def turned(self, source: Source, bindings: Bindings, root: Level) -> tuple[list[Row], str | None]:
         """Give the rows of the root, and the cursor of the next page; of a cursor's page one row is read ahead."""
         rows = _run(source, root.statement, bindings).fetchall()
         after, limit = self.query.after, self.query.page.limit
@@ -97,34 +97,25 @@ class Reader:
         """Give the items one by one, holding `size` of them and their children at a time."""
         cursor = _run(source, self.decide(source, bindings).plan.root.statement, bindings)
         while rows := cursor.fetchmany(size):
-            yield from self.assembled(source, bindings, rows, complete=False)
+            yield from self.fetched(source, bindings, rows, complete=False).items()
 
-    def assembled(self, source: Source, bindings: Bindings, rows: Rows, *, complete: bool) -> list[Any]:
-        """Give the items of root rows; `complete` says that they are all there are."""
-        root = self.plan.root
-        found: list[Any] = [None] * self.plan.levels
-        self.descend(source, bindings, root, rows, found, complete=complete)
-        items: list[Any] = self.builder(root)(rows, found)
-        return items
+    def fetched(self, source: Source, bindings: Bindings, rows: list[Row], *, complete: bool) -> Fetched:
+        """Give root rows with those of all levels below; `complete` says that they are all there are."""
+        fetched: list[list[Row]] = [rows] * self.plan.levels
+        self.descend(source, bindings, self.plan.root, fetched, complete=complete)
+        return Fetched(fetched, self.builders)
 
     def descend(
-        self, source: Source, bindings: Bindings, level: Level, rows: Rows, found: list[Any], *, complete: bool
+        self, source: Source, bindings: Bindings, level: Level, fetched: list[list[Row]], *, complete: bool
     ) -> None:
-        """Read the levels below some rows, the deepest first, and put what they found into `found`."""
+        """Read the levels below a level whose rows are in `fetched`, and put theirs there."""
+        rows = fetched[level.index]
         for cell, child in level.children:
             if complete and child.scan is not None:
-                below: Rows = _run(source, child.scan, bindings).fetchall()
+                fetched[child.index] = _run(source, child.scan, bindings).fetchall()
             else:
-                below = _below(source, bindings, child, _keys(cell, child, rows))
-            self.descend(source, bindings, child, below, found, complete=complete and child.scan is not None)
-            found[child.index] = self.builder(child)(below, found)
-
-    def builder(self, level: Level) -> Builder:
-        """Give the row builder of a level, written at its first use."""
-        built = self.builders.get(level.index)
-        if built is None:
-            built = self.builders[level.index] = builder(level)
-        return built
+                fetched[child.index] = _below(source, bindings, child, _keys(cell, child, rows))
+            self.descend(source, bindings, child, fetched, complete=complete and child.scan is not None)
 
     def counts(self, source: Source, bindings: Bindings) -> dict[str, Any] | None:
         """Give the counts asked for as meta, or None where none were."""
@@ -133,26 +124,11 @@ class Reader:
         return {name: _run(source, count, bindings).fetchall()[0][0] for name, count in self.plan.counts.items()}
 
 
-@contextmanager
-def no_collection() -> Iterator[None]:
-    """Hold back the garbage collector, which would go through every new item again and again: 4 to 18 % of a long read.
-
-    It is switched for the whole process; threads that are done switch it on again, so that it is never off for good.
-    """
-    switched = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if switched:
-            gc.enable()
-
-
 def _run(source: Source, statement: Statement, bindings: Bindings, keys: Sequence[Any] = ()) -> Cursor:
     return source.execute(*statement.bind(bindings, keys))
 
 
-def _keys(cell: LookUp, child: Level, rows: Rows) -> list[Any]:
+def _keys(cell: LookUp, child: Level, rows: list[Row]) -> list[Any]:
     """Give the keys by which rows ask for a level, each once, in the order they come."""
     position = cell.position
     if isinstance(cell, AnyCell):
@@ -164,8 +140,8 @@ def _keys(cell: LookUp, child: Level, rows: Rows) -> list[Any]:
     return list(keys)
 
 
-def _below(source: Source, bindings: Bindings, child: Level, keys: list[Any]) -> Rows:
-    rows: list[Any] = []
+def _below(source: Source, bindings: Bindings, child: Level, keys: list[Any]) -> list[Row]:
+    rows: list[Row] = []
     for start in range(0, len(keys), CHUNK):
         rows += _run(source, child.statement, bindings, keys[start : start + CHUNK]).fetchall()
     return rows

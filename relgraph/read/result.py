@@ -1,16 +1,31 @@
 """Result: the items a read gives.
 
-In: the finished data. Out: a read-only sequence of plain dicts, with what came beside it.
+In: the finished items, or what they are made of when they are first looked at. Out: a read-only sequence of plain
+dicts, with what came beside it; or the same as JSON text, for which no dict is made.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any, overload
+from threading import RLock
+from typing import Any, Final, Protocol, overload
 
 from relgraph.errors import InvalidQuery
+from relgraph.read.json_text import json_text
+
+
+class Unmade(Protocol):
+    """What items are made of."""
+
+    def items(self) -> list[Any]:
+        """Give the items; asked for once."""
+
+    def texts(self) -> list[str]:
+        """Give the items as JSON text; raises TypeError or ValueError for what JSON has no form for."""
+
+
+_MAKING: Final = RLock()  # a result that two threads look at is made by one of them
 
 
 class Result(Sequence[Any]):
@@ -24,12 +39,30 @@ class Result(Sequence[Any]):
     (1, 1, 1, b'[{"id":1}]')
     """
 
-    __slots__ = ("cursor", "data", "meta")
+    __slots__ = ("_items", "_unmade", "cursor", "meta")
 
-    def __init__(self, data: list[Any], meta: dict[str, Any] | None = None, cursor: str | None = None) -> None:
-        self.data = data
+    def __init__(self, data: list[Any] | Unmade, meta: dict[str, Any] | None = None, cursor: str | None = None):
+        self._unmade: Unmade | None = None
+        self._items: list[Any] = []
+        if isinstance(data, list):
+            self._items = data
+        else:
+            self._unmade = data
         self.meta = meta
         self.cursor = cursor
+
+    @property
+    def data(self) -> list[Any]:
+        """The list of the items."""
+        if self._unmade is not None:
+            self._make()
+        return self._items
+
+    def _make(self) -> None:
+        with _MAKING:
+            if self._unmade is not None:
+                self._items = self._unmade.items()
+                self._unmade = None
 
     @overload
     def __getitem__(self, index: int) -> Any: ...
@@ -53,6 +86,9 @@ class Result(Sequence[Any]):
 
     __hash__ = None  # type: ignore[assignment]  # it holds a list
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Result, (self.data, self.meta, self.cursor)
+
     def __repr__(self) -> str:
         beside = "".join(
             f", {name}={value!r}" for name, value in (("meta", self.meta), ("cursor", self.cursor)) if value is not None
@@ -60,18 +96,26 @@ class Result(Sequence[Any]):
         return f"Result({self.data!r}{beside})"
 
     def to_json(self) -> bytes:
-        """Give the items as JSON text, UTF-8, floats exact.
+        """Give the items as JSON text, UTF-8, floats exact; half a surrogate pair is written as `\\ud800`.
 
         Raises: `InvalidQuery` when an item holds what JSON has no form for: a blob, an infinity, NaN.
+        Cost: no dict is made, unless `data` was looked at before; `read.json_text` has the figures.
 
         >>> Result([{"x": 0.1, "y": "é"}]).to_json().decode()
         '[{"x":0.1,"y":"é"}]'
         """
         try:
-            text = json.dumps(self.data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+            text = self._text()
         except (TypeError, ValueError) as error:
-            raise InvalidQuery(_place(self.data, "data"), "the value has no form in JSON", "read it as data") from error
-        return text.encode("utf-8", "surrogatepass")
+            place = _place(self.data, "data")
+            if not place:
+                raise
+            raise InvalidQuery(place, "the value has no form in JSON", "read it as data") from error
+        return text.encode("utf-8", "backslashreplace")
+
+    def _text(self) -> str:
+        with _MAKING:
+            return json_text(self._items) if self._unmade is None else f"[{','.join(self._unmade.texts())}]"
 
 
 def _place(value: Any, where: str) -> str:

@@ -1,0 +1,116 @@
+"""JSON text: functions that turn the rows of a level into the text of items, written out as Python for each plan.
+
+In: a `Level`. Out: a function `build(rows, found)` as `read.assemble` gives one, which makes texts where that one makes
+dicts. Equal as data to `json.dumps` of the items; floats by their shortest exact digits. Raises `TypeError` for a blob
+and `ValueError` for an infinity, as `json` does; `Result.to_json` says where it stands.
+
+Text needs no copies, so the object of a to-one relation is written once, however many parents it has.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from json.encoder import encode_basestring
+from typing import Any, ClassVar, Final
+
+from attrs import define
+
+from relgraph.read.assemble import GROUPED, GROUPED_ROWS, LISTED, Builder, Writer, written
+from relgraph.read.plan import Level, LevelCell, ManyCell
+
+TEXTS_KEPT: Final = 4096  # of floats, and of what is converted: finding a text costs 40 ns, making it 300 and more
+LONGEST_KEPT: Final = 40  # characters: moments, not documents
+
+
+def text_builder(level: Level) -> Builder:
+    """Give the function that makes of a level's rows the texts its parents look up.
+
+    The root: a list of texts. To-one: a text by key. Owned to-many: a list of texts by key; other to-many: a list of
+    rows by key, since their parents are written once themselves.
+    """
+    if level.index == 0:
+        return written(level, LISTED, TextWriter())
+    if not level.many:
+        return written(level, "return {{key}: {item} for {row} in rows}", TextWriter())
+    return written(level, GROUPED if level.owned else GROUPED_ROWS, TextWriter())
+
+
+@define
+class TextWriter(Writer):
+    """Writes the expression that gives the text of one item: `%` of a fixed text and a tuple, which Python compiles."""
+
+    null: ClassVar[str] = "'null'"
+
+    def __attrs_post_init__(self) -> None:
+        self.names |= {"quoted": encode_basestring, "floats": _Texts(json_text), "other": json_text}
+
+    def display(self, cells: Sequence[LevelCell], row: str) -> str:
+        """Write an object of cells; of two with the same name the later one counts, as in a dict."""
+        last = {cell.name: cell for cell in cells}
+        names = ",".join(f"{json_text(name)}:".replace("%", "%%") + "%s" for name in last)
+        return _filled(f"{{{names}}}", [self.cell(cell, row) for cell in last.values()])
+
+    def bare(self, level: Level, row: str) -> str:
+        """Write a bare key: a value, or a list for a composite key."""
+        values = [self.plain(self.place(row, position)) for position in level.bare]
+        return _filled("%s" if len(values) == 1 else f"[{','.join(['%s'] * len(values))}]", values)
+
+    def plain(self, place: str) -> str:
+        """Write a stored value by its type, whatever its column declares; a whole number is filled in as it is."""
+        return (
+            f"'null' if {place} is None else {place} if type({place}) is int else quoted({place}) "
+            f"if type({place}) is str else floats[{place}] if type({place}) is float else other({place})"
+        )
+
+    def converted(self, convert: Callable[[Any], Any], place: str) -> str:
+        """Write the answered form of a stored value that is not NULL; that of a text is kept."""
+        name = f"c{next(self.fresh)}"
+        self.names[f"{name}_of"] = _Texts(lambda value: json_text(convert(value)))
+        self.names[name] = lambda value: json_text(convert(value))
+        return f"{name}_of[{place}] if type({place}) is str else {name}({place})"
+
+    def one(self, level: Level, key: str) -> str:
+        """Write the text found by a key, or null."""
+        self.levels.add(level.index)
+        return f"m{level.index}.get({self.key(level, key)}, 'null')"
+
+    def many(self, cell: ManyCell, row: str) -> str:
+        """Write the list of the texts found by a key."""
+        return f"'[%s]' % (','.join({super().many(cell, row)}),)"
+
+
+class _Texts(dict[Any, str]):
+    """The JSON texts of values, made when first asked for; long values and both zeros are made each time."""
+
+    def __init__(self, made: Callable[[Any], str]) -> None:
+        super().__init__()
+        self.made = made
+
+    def __missing__(self, value: Any) -> str:
+        text = self.made(value)
+        if value and len(text) <= LONGEST_KEPT:  # 0.0 and -0.0 are equal keys with texts of their own
+            if len(self) >= TEXTS_KEPT:
+                self.clear()
+            self[value] = text
+        return text
+
+
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def json_text(value: Any) -> str:
+    """Give any value as JSON text without blanks; raises TypeError or ValueError for what JSON has no form for.
+
+    >>> print(json_text({"a": [1, 0.1, None, True, "é"]}))
+    {"a":[1,0.1,null,true,"é"]}
+    """
+    if type(value) is float and math.isfinite(value):
+        return repr(value)
+    return _ENCODER.encode(value)
+
+
+def _filled(pattern: str, values: Sequence[str]) -> str:
+    """Write a pattern with a text for each of its %s."""
+    return f"{pattern!r} % ({', '.join(values)},)" if values else repr(pattern)
