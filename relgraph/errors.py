@@ -280,6 +280,28 @@ class ItemNotFound(Forbidden):
 
 
 @define(eq=False)
+class AdminNeeded(Forbidden):
+    """Something that only an administrator may do was asked for through a restricted view."""
+
+    where: str
+
+    def __str__(self) -> str:
+        return f"{self.where} needs the access of an administrator; this view of the registry is restricted"
+
+
+@define(eq=False)
+class InvalidCredentials(RelgraphError):
+    """Who asks is not known, or not active; the API does not tell which."""
+
+    code: ClassVar[str] = "INVALID_CREDENTIALS"
+    status: ClassVar[int] = 401
+    where: str
+
+    def __str__(self) -> str:
+        return f"{_at(self.where)}there is no active user of that key"
+
+
+@define(eq=False)
 class RelationNotFound(RelgraphError):
     """No stored relation has that id."""
 
@@ -345,6 +367,19 @@ class InconsistentDefinition(RelgraphError):
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.violations))
+
+
+@define(eq=False)
+class CascadeNeeded(RelgraphError):
+    """What is to be dropped is used elsewhere, and dropping it would change that too; nothing was changed."""
+
+    code: ClassVar[str] = "INVALID_PAYLOAD"
+    status: ClassVar[int] = 400
+    where: str
+    consequences: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{_at(self.where)}dropping it would change more: {'; '.join(self.consequences)}; cascade=True does that"
 
 
 # --- the database ----------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ Raises `CannotChangeTable` where neither is possible, and `RuleViolation` when r
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -21,8 +21,8 @@ from attrs import evolve, frozen
 from relgraph.errors import CannotChangeTable, DatabaseCorrupt, RuleViolation, listed
 from relgraph.storage.connection import Database
 from relgraph.storage.definition import Definition, columns_of
-from relgraph.storage.sql_text import quoted, with_foreign_key, without_foreign_key
-from relgraph.storage.table_copy import copy_table, switched
+from relgraph.storage.sql_text import quoted, same_name, with_foreign_key, without_foreign_key, without_keys_to
+from relgraph.storage.table_copy import Checking, copy_table, switched, tables_pointing_at
 from relgraph.storage.text_edit import edit_text, text_is_editable
 
 _KEYS_SHOWN: Final = 5
@@ -76,7 +76,7 @@ def set_foreign_key(
         if not judging or before.points(column, target, target_column):
             return
         dangling = dangling_rows(database, table, column, target, target_column)
-        if dangling.count and not before.points(column, target, target_column):
+        if dangling.count:
             raise dangling.violation(f"{table}.{column}", target)
 
 
@@ -90,6 +90,17 @@ def drop_foreign_key(database: Database, table: str, column: str, *, copying: bo
         wanted = before.with_key(column, None)
         if wanted != before:
             redefine(database, before, wanted, without_foreign_key(before.sql, column), copying)
+
+
+def drop_keys_to(database: Database, table: str) -> None:
+    """Drop all foreign keys of other tables that point at a table, composite ones too; columns and rows stay.
+
+    Needs an open transaction of `changing`.
+    """
+    for name in tables_pointing_at(database, table):
+        before = Definition.of(database, name)
+        if not same_name(name, table):
+            redefine(database, before, before.without_keys_to(table), without_keys_to(before.sql, table))
 
 
 # --- rows that break a key -------------------------------------------------------------------------------------------
@@ -132,12 +143,21 @@ def dangling_rows(database: Database, table: str, column: str, target: str, targ
 # --- the change ------------------------------------------------------------------------------------------------------
 
 
-def redefine(database: Database, before: Definition, wanted: Definition, sql: str, copying: bool) -> None:
-    """Put a table under a new text, and make sure that SQLite reads it as wanted."""
+def redefine(
+    database: Database,
+    before: Definition,
+    wanted: Definition,
+    sql: str,
+    copying: bool = False,
+    *,
+    changed: Collection[str] = (),
+    checking: Checking | None = None,
+) -> None:
+    """Put a table under a new text, and make sure that SQLite reads it as wanted; see `copy_table` for the rest."""
     matched = _keys_match(database, before.name)
     try:
         if copying or not text_is_editable(database):
-            copy_table(database, before.name, sql)
+            copy_table(database, before.name, sql, changed=changed, checking=checking)
         else:
             edit_text(database, before.name, sql)
         after = Definition.of(database, before.name)

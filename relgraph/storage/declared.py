@@ -34,6 +34,8 @@ def affinity_of(declared_type: str, *, strict: bool = False) -> str:
 _TYPES: Final = tuple(
     (re.compile(pattern), field_type)
     for pattern, field_type in (
+        (r"^JSON", FieldType.JSON),  # first, as JSON TEXT and UUID TEXT are these, kept as the text they are
+        (r"^(UUID|GUID|UNIQUEIDENTIFIER)\b", FieldType.UUID),
         (r"BIG\s?INT|\bINT8\b", FieldType.BIG_INTEGER),
         (r"INT", FieldType.INTEGER),
         (r"CHAR|CLOB", FieldType.STRING),
@@ -45,8 +47,6 @@ _TYPES: Final = tuple(
         (r"^TIMESTAMP", FieldType.TIMESTAMP),
         (r"^DATE\b", FieldType.DATE),
         (r"^TIME\b", FieldType.TIME),
-        (r"^JSON", FieldType.JSON),
-        (r"^(UUID|GUID|UNIQUEIDENTIFIER)\b", FieldType.UUID),
         (r"^(DEC|DECIMAL|NUMERIC|NUMBER|MONEY)\b", FieldType.DECIMAL),
         (r"^GEOMETRY\b", FieldType.GEOMETRY),
     )
@@ -56,8 +56,13 @@ _TYPES: Final = tuple(
 def type_of(declared_type: str) -> FieldType:
     """Give the field type that a declared type stands for; what SQLite does not take for what it reads like is ANY.
 
-    >>> type_of("NVARCHAR(160)").value, type_of("numeric(10,2)").value, type_of("STRING").value
-    ('string', 'decimal', 'any')
+    >>> (
+    ...     type_of("NVARCHAR(160)").value,
+    ...     type_of("numeric(10,2)").value,
+    ...     type_of("JSON TEXT").value,
+    ...     type_of("STRING").value,
+    ... )
+    ('string', 'decimal', 'json', 'any')
     """
     name = declared_type.upper()
     return next((field_type for pattern, field_type in _TYPES if pattern.search(name)), FieldType.ANY)

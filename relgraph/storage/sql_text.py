@@ -67,7 +67,7 @@ _PIECE: Final = re.compile(
 _WORD_END: Final = re.compile(r"[\w$\x80-\U0010ffff]\Z")
 _WORD_START: Final = re.compile(r"[\w$\x80-\U0010ffff'\"`]")
 _ACTIONS: Final = {"CASCADE": 1, "RESTRICT": 1, "SET": 2, "NO": 2}  # first word: how many words the action has
-_TABLE_CONSTRAINTS: Final = ("CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN")
+TABLE_CONSTRAINTS: Final = ("CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN")
 
 
 def tokens(sql: str) -> Iterator[Token]:
@@ -139,6 +139,16 @@ def without_foreign_key(sql: str, column: str) -> str:
     return edited(sql, [(span.start, span.stop, "") for key in found for span in key.removed])
 
 
+def without_keys_to(sql: str, table: str | None = None) -> str:
+    """Give the text without the foreign keys to a table, composite ones too; without any where none is named.
+
+    >>> without_keys_to("CREATE TABLE c(a REFERENCES P, b REFERENCES q, FOREIGN KEY (a, b) REFERENCES p (x, y))", "p")
+    'CREATE TABLE c(a, b REFERENCES q)'
+    """
+    found = [key for key in Body(sql).foreign_keys() if table is None or same_name(key.table, table)]
+    return edited(sql, [(span.start, span.stop, "") for key in found for span in key.removed])
+
+
 def with_table_name(sql: str, name: str) -> str:
     """Give the text as the definition of a table of another name.
 
@@ -168,12 +178,13 @@ def edited(sql: str, edits: Iterable[tuple[int, int, str]]) -> str:
 
 @frozen
 class KeyText:
-    """Where a foreign key of one column stands in the text.
+    """Where a foreign key stands in the text.
 
-    `target` is the table it refers to with its columns, `actions` its ON DELETE and ON UPDATE clauses, `removed` all
-    that goes with it when it is dropped.
+    `table` is what it refers to, `target` that table with its columns, `actions` its ON DELETE and ON UPDATE clauses,
+    `removed` all that goes with it when it is dropped.
     """
 
+    table: str
     target: range
     actions: tuple[range, ...]
     removed: tuple[range, ...]
@@ -194,8 +205,8 @@ class Body:
         self._pieces = pieces
         self._words = words[first + 1 : last]
 
-    def foreign_keys(self, column: str) -> list[KeyText]:
-        """Give the foreign keys that the column holds alone, in the order of the text."""
+    def foreign_keys(self, column: str | None = None) -> list[KeyText]:
+        """Give the foreign keys that the column holds alone, else all, in the order of the text."""
         return [key for comma, part in self.parts() for key in self._keys_in(part, comma, column)]
 
     def parts(self) -> Iterator[tuple[Token | None, list[Token]]]:
@@ -210,38 +221,41 @@ class Body:
                 part.append(token)
         yield comma, part
 
-    def _keys_in(self, part: list[Token], comma: Token | None, column: str) -> Iterator[KeyText]:
-        if part[0].is_word(*_TABLE_CONSTRAINTS):
+    def _keys_in(self, part: list[Token], comma: Token | None, column: str | None) -> Iterator[KeyText]:
+        if part[0].is_word(*TABLE_CONSTRAINTS):
             yield from self._table_keys(part, comma, column)
-        elif same_name(part[0].name, column):
+        elif column is None or same_name(part[0].name, column):
             yield from self._column_keys(part)
 
     def _column_keys(self, part: list[Token]) -> Iterator[KeyText]:
         """Yield the keys of a column's own definition; a DEFERRABLE behind the first REFERENCES is part of them."""
         starts = [index for index, token in enumerate(part) if token.depth == 1 and token.is_word("REFERENCES")]
         for start in starts:
-            target, actions, stop = _reference(part, start)
-            removed = [self._span(part, _named_start(part, start), stop)]
+            target, actions, stop = reference(part, start)
+            removed = [self.span(part, _named_start(part, start), stop)]
             if start == starts[0]:
-                removed += [self._span(part, *clause) for clause in _deferrals(part, start)]
-            yield KeyText(target, tuple(self._span(part, *action) for action in actions), tuple(removed))
+                removed += [self.span(part, *clause) for clause in _deferrals(part, start)]
+            spans = tuple(self.span(part, *action) for action in actions)
+            yield KeyText(part[start + 1].name, target, spans, tuple(removed))
 
-    def _table_keys(self, part: list[Token], comma: Token | None, column: str) -> Iterator[KeyText]:
+    def _table_keys(self, part: list[Token], comma: Token | None, column: str | None) -> Iterator[KeyText]:
         """Yield the table constraints FOREIGN KEY (column); there may be several constraints between two commas."""
         starts = [index for index, token in enumerate(part) if token.depth == 1 and token.is_word("FOREIGN")]
         for start in starts:
-            reference = next(i for i in range(start, len(part)) if part[i].is_word("REFERENCES") and part[i].depth == 1)
-            columns = [token for token in part[start:reference] if token.depth == 2]
-            if any(token.text == "," for token in columns) or not same_name(columns[0].name, column):
+            to = next(i for i in range(start, len(part)) if part[i].is_word("REFERENCES") and part[i].depth == 1)
+            columns = [token for token in part[start:to] if token.depth == 2]
+            composite = any(token.text == "," for token in columns)
+            if column is not None and (composite or not same_name(columns[0].name, column)):
                 continue
-            target, actions, stop = _reference(part, reference)
+            target, actions, stop = reference(part, to)
             stop = max([stop, *(clause_stop for at, clause_stop in _deferrals(part, stop) if at == stop)])
-            removed = [self._span(part, _named_start(part, start), stop)]
+            removed = [self.span(part, _named_start(part, start), stop)]
             if comma and _named_start(part, start) == 0 and stop == len(part):
                 removed.append(range(comma.start, comma.end))
-            yield KeyText(target, tuple(self._span(part, *action) for action in actions), tuple(removed))
+            spans = tuple(self.span(part, *action) for action in actions)
+            yield KeyText(part[to + 1].name, target, spans, tuple(removed))
 
-    def _span(self, part: Sequence[Token], start: int, stop: int) -> range:
+    def span(self, part: Sequence[Token], start: int, stop: int) -> range:
         """Give the text of part[start:stop] with the blanks before it."""
         begin = part[start].start
         blanks = [token for token in self._pieces if token.kind == "space" and token.end == begin]
@@ -253,7 +267,7 @@ def _named_start(part: Sequence[Token], start: int) -> int:
     return start - 2 if start >= 2 and part[start - 2].is_word("CONSTRAINT") else start
 
 
-def _reference(part: Sequence[Token], start: int) -> tuple[range, list[tuple[int, int]], int]:
+def reference(part: Sequence[Token], start: int) -> tuple[range, list[tuple[int, int]], int]:
     """Read REFERENCES table [(columns)] [ON event action | MATCH name]...: the target's span, the actions, the end."""
     index = start + 2
     if index < len(part) and part[index].text == "(":

@@ -1,8 +1,9 @@
 """A table under a new definition by copying it, where its text cannot be edited.
 
-In: a table, and a CREATE TABLE text that differs from its own in foreign keys only. Out: a table of the same name with
-the same rows, rowids, indexes and triggers. Needs an open transaction with `foreign_keys` off: with them on, dropping
-the old table would delete or clear what points at it. Statistics of ANALYZE on the table are dropped.
+In: a table, and a CREATE TABLE text that differs from its own in foreign keys, in the type of a column, or by a column
+that is gone. Out: a table of the same name with the same rows, rowids, indexes and triggers. Needs an open transaction.
+While foreign keys are enforced, dropping the old table would delete or clear what points at it; so the keys that do are
+taken out of their tables' texts until the copy is in place. Statistics of ANALYZE on the table are dropped.
 
 Raises `CannotChangeTable` when something could not be carried over; the caller's transaction then takes all back.
 
@@ -12,27 +13,49 @@ Source: the procedure of https://www.sqlite.org/lang_altertable.html, section 7.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
 from relgraph.errors import CannotChangeTable
 from relgraph.storage.connection import Database
-from relgraph.storage.sql_text import quoted, same_name, with_table_name
+from relgraph.storage.sql_text import quoted, same_name, with_table_name, without_keys_to
+from relgraph.storage.text_edit import edit_texts
+
+Checking = Callable[[str], None]
 
 _COPY: Final = "relgraph copy of "  # the name of the new table while rows are copied
 _ROWID_NAMES: Final = ("rowid", "_rowid_", "oid")
 
 
-def copy_table(database: Database, table: str, sql: str) -> None:
-    """Put the rows of `table` under the text `sql`, and back in place all that belongs to the table."""
+def copy_table(
+    database: Database,
+    table: str,
+    sql: str,
+    *,
+    changed: Collection[str] = (),
+    shared_columns: bool = False,
+    checking: Checking | None = None,
+) -> None:
+    """Put the rows of `table` under the text `sql`, and back in place all that belongs to the table.
+
+    Columns that are `changed` (of another type) may hold other values; with `shared_columns` either definition may have
+    columns of its own. `checking` is called with the name of the copy while both tables are there. `table` is spelled
+    as in `sqlite_master`.
+    """
     copy = _COPY + table
     belongings = _belongings(database, table)
     sequence = _sequence(database, table)
-    # the renaming must leave alone what others say about the table, and rows pass as they are
-    with switched(database, "legacy_alter_table", "ON"), switched(database, "ignore_check_constraints", "ON"):
-        database.execute(with_table_name(sql, copy))
-        _copy_rows(database, table, copy)
+    with (
+        _no_keys_to(database, table, sql) as detached,
+        # the renaming must leave alone what others say about the table, and rows pass as they are
+        switched(database, "legacy_alter_table", "ON"),
+        switched(database, "ignore_check_constraints", "ON"),
+    ):
+        database.execute(with_table_name(detached, copy))
+        _copy_rows(database, table, copy, changed, shared_columns)
+        if checking is not None:
+            checking(copy)
         database.execute(f"DROP TABLE main.{quoted(table)}")
         database.execute(f"ALTER TABLE main.{quoted(copy)} RENAME TO {quoted(table)}")
     for text in belongings:
@@ -41,13 +64,45 @@ def copy_table(database: Database, table: str, sql: str) -> None:
         database.execute("UPDATE main.sqlite_sequence SET seq = ? WHERE name = ?", (sequence, table))
 
 
-def _copy_rows(database: Database, table: str, copy: str) -> None:
+@contextmanager
+def _no_keys_to(database: Database, table: str, sql: str) -> Iterator[str]:
+    """Hold the other tables without their foreign keys to a table, and give the text without any key; then put back.
+
+    Where keys are not enforced nothing need be done.
+    """
+    (enforced,) = database.execute("PRAGMA foreign_keys").fetchone()
+    if not enforced:
+        yield sql
+        return
+    texts = tables_pointing_at(database, table)
+    edit_texts(database, {name: without_keys_to(text, table) for name, text in texts.items()})
+    yield without_keys_to(sql)
+    edit_texts(database, {**texts, table: sql})
+
+
+def tables_pointing_at(database: Database, table: str) -> dict[str, str]:
+    """Give the tables with a foreign key to a table (itself among them), each with its text."""
+    rows = database.execute(
+        "SELECT DISTINCT m.name, m.sql FROM main.sqlite_master AS m "
+        "CROSS JOIN pragma_foreign_key_list(m.name, 'main') AS k "
+        "WHERE m.type = 'table' AND m.rootpage <> 0 AND k.[table] = ? COLLATE NOCASE",
+        (table,),
+    )
+    return dict(rows.fetchall())
+
+
+def _copy_rows(database: Database, table: str, copy: str, changed: Collection[str], shared_columns: bool) -> None:
     """Copy all rows with their rowids, and make sure that each value arrived as it was."""
-    columns = _stored_columns(database, table)
+    left_out = set()
+    if shared_columns:
+        left_out = set(_columns(database, table, stored=False)) ^ set(_columns(database, copy, stored=False))
+    columns = [name for name in _columns(database, table, stored=True) if name not in left_out]
     names = ", ".join(columns)
     database.execute(f"INSERT INTO main.{quoted(copy)} ({names}) SELECT {names} FROM main.{quoted(table)}")
     counts = [_count(database, name) for name in (table, copy)]
-    typed = ", ".join(f"{name} COLLATE BINARY, typeof({name})" for name in columns)
+    kept = [name for name in _columns(database, table, stored=False) if name not in left_out]
+    same = [name for name in kept if name not in map(quoted, changed)]
+    typed = ", ".join(f"{name} COLLATE BINARY, typeof({name})" for name in same)
     differing = database.execute(
         f"SELECT {typed} FROM main.{quoted(table)} EXCEPT SELECT {typed} FROM main.{quoted(copy)} LIMIT 1"
     )
@@ -59,10 +114,10 @@ def _count(database: Database, table: str) -> int:
     return int(database.execute(f"SELECT count(*) FROM main.{quoted(table)}").fetchone()[0])
 
 
-def _stored_columns(database: Database, table: str) -> Sequence[str]:
-    """Give the columns to copy as SQL names: all that are not generated, and the rowid where there is one."""
+def _columns(database: Database, table: str, *, stored: bool) -> Sequence[str]:
+    """Give the columns as SQL names, and the rowid where there is one; `stored`, without the generated ones."""
     rows = database.execute("SELECT name, hidden FROM pragma_table_xinfo(?, 'main')", (table,)).fetchall()
-    columns = [quoted(name) for name, hidden in rows if not hidden]
+    columns = [quoted(name) for name, hidden in rows if not hidden or not stored]
     (without_rowid,) = database.execute(
         "SELECT wr FROM pragma_table_list WHERE schema = 'main' AND name = ? COLLATE NOCASE", (table,)
     ).fetchone()
