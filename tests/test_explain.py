@@ -215,20 +215,33 @@ def test_one_more_statement_for_every_thousand_parents() -> None:
 # --- probes ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("parents", "counted", "form"), [(10, 30, "IN"), (400, 1000, "EXISTS")])
-def test_probes_say_what_was_counted_and_chosen(parents: int, counted: int, form: str) -> None:
-    """A search through a to-many relation is counted once, and the form that was chosen is the one that runs."""
-    query = {"filter": {"orders": {"_some": {"paid": 1}}}, "fields": ["id"], "limit": 5}
-    with shop(parents) as registry:
+@pytest.mark.parametrize(("limit", "form"), [(-1, "IN"), (5, "EXISTS")])
+def test_probes_say_what_was_looked_at_and_chosen(limit: int, form: str) -> None:
+    """Rows of a search are looked at once for its values, and the form that was chosen is the one that runs."""
+    query = {"filter": {"orders": {"_some": {"paid": 1}}, "city": "city"}, "fields": ["id"], "limit": limit}
+    with shop(400, children=1) as registry:
+        registry.connection.execute("CREATE INDEX by_customer ON orders (customer)")
         with Trace(registry.connection) as trace:
             explanation = registry.items("customers").explain(query)
             registry.items("customers").read(query)
-        (probe,) = explanation.probes
-        assert (probe.counted, probe.form, probe.values) == (counted, form, (1,))
+        search, items = explanation.probes
+        assert (search.looked, search.found, search.form, search.values) == (601, 601, form, (1, 1))
+        assert (items.looked, items.found, items.form, items.values) == (601, 601, None, ("city", "city"))
         assert f"{form} (SELECT" in explanation.statements[0].text
-        probes = [text for text in trace.selects if "LIMIT 1000" in text]
-        assert len(probes) == 1
-        assert str(probe).endswith(f"{'30 rows' if form == 'IN' else '1000 rows or more'}: {form}")
+        looked = [text for text in trace.selects if text.startswith("SELECT count(*), count(*) FILTER")]
+        assert len(looked) == 2
+        assert str(search).endswith(f"601 of 601 rows that were looked at: {form}")
+        assert str(items).endswith("601 of 601 rows that were looked at")
+
+
+def test_without_an_index_nothing_is_probed() -> None:
+    """EXISTS would go through all children for every parent, so there is nothing to choose."""
+    with shop(400) as registry:
+        for word, form in (("_some", " IN (SELECT"), ("_none", " NOT IN (SELECT"), ("_every", " NOT IN (SELECT")):
+            condition = {"orders": {word: {"paid": 1}}, "id": 1}
+            explanation = registry.items("customers").explain(filter=condition, limit=5)
+            assert explanation.probes == ()
+            assert form in explanation.statements[0].text
 
 
 # --- advice ----------------------------------------------------------------------------------------------------------
@@ -380,7 +393,7 @@ def test_counting_is_advised_where_sqlite_must_choose(large: RelationRegistry) -
 
 
 def test_printing(large: RelationRegistry) -> None:
-    """str() prints the question, each statement with its values and plan, the probes and the advice."""
+    """str() prints the question, each statement with its values and plan, and the advice."""
     query = {
         "fields": ["name", "orders.paid"],
         "filter": {"orders": {"_some": {"paid": 7}}},

@@ -19,7 +19,7 @@ from relgraph.query.ast import Query
 from relgraph.query.resolved import Bindings
 from relgraph.read import fragments
 from relgraph.read.fetch import CHUNK, Reader
-from relgraph.read.plan import PROBED_ROWS, AnyCell, JoinedCell, Level, LevelCell, ManyCell, OneCell, ReadPlan
+from relgraph.read.plan import AnyCell, JoinedCell, Level, LevelCell, ManyCell, OneCell, ReadPlan
 from relgraph.read.probes import Decided
 from relgraph.schema import Schema
 from relgraph.storage.connection import Database
@@ -56,16 +56,21 @@ class Statement:
 
 @frozen
 class Probe:
-    """What was counted, no further than a bound, to choose the form of a search through a to-many relation."""
+    """A sample of rows that was looked at to choose the form of a search through a to-many relation.
+
+    `form` is what was chosen: "IN", "EXISTS", "NOT IN" or "NOT EXISTS"; None for the sample of the items themselves,
+    which tells how many fulfil the other conditions.
+    """
 
     text: str
     values: tuple[Any, ...]
-    counted: int
-    form: str  # "IN" or "EXISTS"
+    looked: int
+    found: int
+    form: str | None
 
     def __str__(self) -> str:
-        found = f"{self.counted} rows" if self.counted < PROBED_ROWS else f"{PROBED_ROWS} rows or more"
-        return "\n".join([self.text, *_values(self.values), f"{found}: {self.form}"])
+        rows = f"{self.found} of {self.looked} rows that were looked at" + (f": {self.form}" if self.form else "")
+        return "\n".join([self.text, *_values(self.values), rows])
 
 
 @frozen
@@ -74,7 +79,8 @@ class Explanation:
 
     `statements` are in the order they run, `query_plan` has SQLite's plan of each. A level is asked by one statement
     for every 1000 parents, and not at all without parents; otherwise the number of statements does not depend on the
-    number of rows. `probes` run when a search is first asked for with their values, and again after 1000 reads.
+    number of rows. `probes` run when a search is first asked for with their values, and again after 1000 reads; once
+    beside them three statements run that tell how many rows the tables have and what SQLite has an index for.
     """
 
     words: str
@@ -110,7 +116,8 @@ class Explanation:
                 {
                     "text": probe.text,
                     "values": list(map(_value, probe.values)),
-                    "counted": probe.counted,
+                    "looked": probe.looked,
+                    "found": probe.found,
                     "form": probe.form,
                 }
                 for probe in self.probes
@@ -178,8 +185,9 @@ def _query_plan(database: Database, statement: fragments.Statement, bindings: Bi
 
 
 def _probes(decided: Decided, bindings: Bindings) -> Iterator[Probe]:
-    for probe, counted in zip(decided.plan.probes, decided.probed, strict=True):
-        yield Probe(*_bound(probe, bindings), counted, "EXISTS" if counted >= PROBED_ROWS else "IN")
+    for probe in decided.probes:
+        form = probe.form.upper() if probe.word == "some" else f"NOT {probe.form.upper()}"
+        yield Probe(*_bound(probe.statement, bindings), probe.looked, probe.found, form if probe.form else None)
 
 
 # --- printing --------------------------------------------------------------------------------------------------------

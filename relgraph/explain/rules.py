@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 
 from relgraph.explain.phrases import Path, listed, path_words, value_words
 from relgraph.query.resolved import AllOf, AnyOf, Condition, Quantified, ResolvedQuery, Test
-from relgraph.read.sql import counts_nothing, paths
+from relgraph.read.scalars import counts_nothing
+from relgraph.read.sql import paths
 
 
 def condition_rules(condition: Condition, outer: Path = ()) -> Iterator[str]:

@@ -5,10 +5,10 @@ In: hops and the aliases of their two sides. Out: `Sql` pieces, every name quote
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import TypeAlias
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from relgraph.read.fragments import Sql, joined, quoted
 from relgraph.schema import Collection, Hop
@@ -18,16 +18,65 @@ TRUE = Sql("1")
 FALSE = Sql("0")
 
 
+@frozen
+class Source:
+    """The rows behind a hop that fulfil conditions: the hops that lead to them, and the alias each arrives at."""
+
+    hops: tuple[tuple[Hop, str], ...]
+    joins: tuple[Sql, ...]
+    where: tuple[Sql, ...]
+
+    @property
+    def alias(self) -> str:
+        """The alias of the rows that the first hop leads to."""
+        return self.hops[0][1]
+
+    @property
+    def tables(self) -> str:
+        """What follows FROM; what joins the tables is in `joins`."""
+        return " JOIN ".join(table(hop.far, alias) for hop, alias in self.hops)
+
+    @property
+    def conditions(self) -> tuple[Sql, ...]:
+        """What belongs into WHERE, but for the first hop itself."""
+        return (*self.joins, *self.where)
+
+
+@frozen
+class Search:
+    """A search through a to-many hop that can be written in two forms; `word` says what is asked of it.
+
+    `alias` is that of the row whose children are searched.
+    """
+
+    word: str  # "some" or "none"
+    alias: str
+    source: Source
+
+    @property
+    def hop(self) -> Hop:
+        """The hop from the row to those that are searched."""
+        return self.source.hops[0][0]
+
+
 @define
 class Renderer:
     """What one statement has used up: its aliases, and the searches of which the better form depends on the data.
 
-    `decisions[n]` says of the n-th probed search whether it is "in" or "exists"; "in" where nothing is said.
+    `forms[n]` says whether the n-th search is to be written with "in" or with "exists"; where nothing is said, in the
+    form that is usual there. `light` are the other conditions, as far as they are cheap to test of one row.
     """
 
-    decisions: Mapping[int, str] = field(factory=dict)
-    probes: list[Sql] = field(factory=list)
+    forms: Sequence[str] = ()
+    searches: list[Search] = field(factory=list)
+    light: list[Sql] = field(factory=list)
     aliases: int = 0
+
+    def form(self, search: Search, usual: str) -> str:
+        """Give the form of the next search, and note it."""
+        self.searches.append(search)
+        place = len(self.searches) - 1
+        return self.forms[place] if place < len(self.forms) else usual
 
     def alias(self) -> str:
         """Give an alias that the statement has not used yet."""

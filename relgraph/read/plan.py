@@ -1,7 +1,7 @@
 """Planning: a tree of flat selects, one per relation hop, for one `ResolvedQuery`.
 
-In: a `ResolvedQuery`, and what earlier probes decided. Out: a frozen `ReadPlan` of finished statements, good for any
-values of the parameters. Nothing here can fail: what cannot be asked was refused by resolve.
+In: a `ResolvedQuery`, and which forms were chosen for its searches. Out: a frozen `ReadPlan` of finished statements,
+good for any values of the parameters. Nothing here can fail: what cannot be asked was refused by resolve.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from relgraph.query.resolved import (
 )
 from relgraph.read.answers import Answer, group_answer, measure_answer, value_answer
 from relgraph.read.fragments import Sql, Statement, balanced, sql
-from relgraph.read.joins import Renderer, column, far_key, join, near_key, table, wanted_key
+from relgraph.read.joins import Renderer, Search, column, far_key, join, near_key, table, wanted_key
+from relgraph.read.scalars import call
 from relgraph.read.select import Nested, counting, grouped, select, sort_columns
-from relgraph.read.sql import call, condition, conjuncts
+from relgraph.read.sql import condition, conjuncts
 from relgraph.schema import Field, Hop
 
 # --- what an item is made of: positions in the row of its level -------------------------------------------------------
@@ -135,32 +136,28 @@ def _children(cells: Iterable[LevelCell]) -> Iterator[tuple[LookUp, Level]]:
 class ReadPlan:
     """All statements of one query.
 
-    `probes` count the rows behind top searches; `complete` says that the root reads every item of its collection, and
-    `bulk` that it may read thousands.
+    `searches` are those of which the better form depends on the data, `light` the conditions beside them that are cheap
+    to test; `complete` says that the root reads every item of its collection, and `bulk` that it may read thousands.
     """
 
     root: Level
     counts: Mapping[str, Statement] = field(hash=False)
-    probes: tuple[Statement, ...]
+    searches: tuple[Search, ...]
+    light: tuple[Sql, ...]
     levels: int
     complete: bool
     bulk: bool
 
 
-PROBED_ROWS: Final = 1000  # a search that finds fewer is done by IN, else by EXISTS: at most twice the better form
-
-
-def plan(query: ResolvedQuery, decisions: Mapping[int, str] | None = None) -> ReadPlan:
-    """Give the plan of a resolved query."""
+def plan(query: ResolvedQuery, forms: Sequence[str] = ()) -> ReadPlan:
+    """Give the plan of a resolved query; `forms` are those of its searches, "in" or "exists", as far as chosen."""
     planner = _Planner(joining=is_small(query))
-    renderer = Renderer(decisions or {})
+    renderer = Renderer(forms)
     root = planner.level(renderer, query, None, owned=True)
-    probes = tuple(
-        Statement.of(sql("SELECT count(*) FROM (", probe, f" LIMIT {PROBED_ROWS})")) for probe in renderer.probes
-    )
     complete = query.where is None and query.page.limit is None and query.page.offset == 0
     bulk = not is_small(query) and (not isinstance(query.page.limit, int) or query.page.limit > BULK)
-    return ReadPlan(root, _counts(query), probes, planner.levels, complete, bulk)
+    searches, light = tuple(renderer.searches), tuple(renderer.light)
+    return ReadPlan(root, _counts(query), searches, light, planner.levels, complete, bulk)
 
 
 def _counts(query: ResolvedQuery) -> dict[str, Statement]:

@@ -26,21 +26,8 @@ from relgraph.query.resolved import (
 from relgraph.read.after import Key, behind
 from relgraph.read.fragments import MARK, Keys, Sql, Statement, balanced, fill, joined, sql
 from relgraph.read.joins import Path, Renderer, collated, guarded, identity, is_rowid, parting_key, table
-from relgraph.read.sql import (
-    all_where,
-    apart,
-    as_number,
-    conjunction,
-    conjuncts,
-    directed,
-    flat,
-    independent,
-    left_joins,
-    order,
-    paths,
-    reached_stored,
-    stored,
-)
+from relgraph.read.scalars import as_number, directed, order, reached_stored, stored
+from relgraph.read.sql import all_where, apart, conjunction, conjuncts, flat, independent, left_joins, paths
 from relgraph.schema import Collection, Field, Hop
 
 

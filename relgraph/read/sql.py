@@ -14,99 +14,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from attrs import evolve, frozen
+from attrs import evolve
 
-from relgraph.functions import AGGREGATES
 from relgraph.operators import Arity, Operator
 from relgraph.query.resolved import (
     AllOf,
     AnyOf,
     Call,
     Condition,
-    GroupColumn,
-    Order,
     Quantified,
     Test,
-    Value,
 )
 from relgraph.read.fragments import CHAINED, MARK, Spread, Sql, balanced, fill, joined, sql
-from relgraph.read.joins import FALSE, TRUE, Path, Renderer, column, far_key, guarded, join, sought_key, table
-from relgraph.schema import Field, Hop
-from relgraph.values import DATES, FieldType
-
-# --- values ----------------------------------------------------------------------------------------------------------
-
-
-def stored(value: Field, alias: str) -> Sql:
-    """Give a field as sorting and grouping see it: as stored, compared byte by byte whatever the column's collation."""
-    plain = column(alias, value.name)
-    return Sql(plain if value.collation == "BINARY" else f"{plain} COLLATE BINARY")
-
-
-def compared(value: Field, alias: str, *, as_shown: bool = False) -> Sql:
-    """Give a field as filters and functions see it: moments as epoch milliseconds, or the text shown."""
-    template = value.codec.shown_sql if as_shown and value.type in DATES else value.codec.comparable_sql
-    return fill(template, v=stored(value, alias)) if template != "{v}" else stored(value, alias)
-
-
-def call(renderer: Renderer, value: Call, alias: str) -> Sql:
-    """Give a function's value for the row of `alias`; over a to-many hop it is a subquery of its own."""
-    subject = value.subject
-    if isinstance(subject, Field):
-        function, text = value.function, subject.type in DATES and not subject.codec.epoch
-        template = function.time_sql if subject.type is FieldType.TIME else (text and function.text_sql) or function.sql
-        return fill(template, v=compared(subject, alias), t=stored(subject, alias))
-    far = renderer.alias()
-    if value.function.name == "count":
-        inner = Sql("count(*)")
-    else:
-        assert isinstance(value.argument, Field)
-        inner = fill(AGGREGATES[value.function.name].sql, v=stored(value.argument, far))
-    return sql("(SELECT ", inner, f" FROM {table(subject.far, far)} WHERE ", join(subject, alias, far), ")")
-
-
-def at(renderer: Renderer, value: Value, alias: str, *, as_shown: bool = False) -> Sql:
-    """Give a value of the row of `alias` for comparing."""
-    if isinstance(value, Call):
-        return as_number(value.function.name, call(renderer, value, alias))
-    return compared(value, alias, as_shown=as_shown)
-
-
-def ordered(renderer: Renderer, value: Value, alias: str) -> Sql:
-    """Give a value of the row of `alias` for sorting and grouping."""
-    return call(renderer, value, alias) if isinstance(value, Call) else stored(value, alias)
-
-
-def as_number(name: str, total: Sql) -> Sql:
-    """Give an aggregate for comparing and sorting: a sum beyond 64 bits, which is text, as the nearest float."""
-    return sql("(", total, " + 0)") if name.startswith("sum") else total
-
-
-def counts_nothing(value: Value) -> bool:
-    """Say whether a value is 0, not NULL, where there is no row: the count of a relation."""
-    return isinstance(value, Call) and isinstance(value.subject, Hop) and value.function.name.startswith("count")
-
-
-def along(path: Path, alias: str, inner: Sql, last: str, renderer: Renderer) -> Sql:
-    """Give `inner`, a value of the row `last` at the end of a to-one path; NULL where there is none."""
-    first = renderer.alias() if len(path) > 1 else last
-    tables: list[str | Sql] = [table(path[0].far, first)]
-    near = first
-    for index, hop in enumerate(path[1:], start=2):
-        far = last if index == len(path) else renderer.alias()
-        tables += [f" JOIN {table(hop.far, far)} ON ", join(hop, near, far)]
-        near = far
-    return sql("(SELECT ", inner, " FROM ", *tables, " WHERE ", join(path[0], alias, first), ")")
-
-
-def reached(renderer: Renderer, path: Path, value: Value, alias: str, *, as_shown: bool = False) -> Sql:
-    """Give a value at the end of a to-one path, for comparing; NULL, or a count of 0, where the path leads nowhere."""
-    if not path:
-        return at(renderer, value, alias, as_shown=as_shown)
-    last = renderer.alias()
-    found = along(path, alias, at(renderer, value, last, as_shown=as_shown), last, renderer)
-    return sql("coalesce(", found, ", 0)") if counts_nothing(value) else found
-
+from relgraph.read.joins import (
+    FALSE,
+    TRUE,
+    Path,
+    Renderer,
+    Search,
+    Source,
+    far_key,
+    guarded,
+    join,
+    sought_key,
+    table,
+)
+from relgraph.read.scalars import along, at, counts_nothing, reached
+from relgraph.schema import Hop
 
 # --- conditions ------------------------------------------------------------------------------------------------------
 
@@ -119,12 +53,23 @@ def condition(renderer: Renderer, node: Condition, alias: str) -> Sql:
 def conjunction(renderer: Renderer, parts: Sequence[Condition], alias: str, *, top: bool = False) -> Sql:
     """Give the AND of conditions on one row; those that share a path speak of the same joined row.
 
-    Of the conjuncts of a whole statement (`top`), searches may be probed, and know whether others restrict the rows.
+    Of the conjuncts of a whole statement (`top`), searches may be probed.
     """
     groups = independent(parts)
-    return balanced(
-        "AND", [apart(renderer, group, alias, probed=top, alone=top and len(groups) == 1) for group in groups] or [TRUE]
-    )
+    alone = top and len(groups) == 1
+    pieces = [apart(renderer, group, alias, probed=top, alone=alone) for group in groups]
+    if top:
+        renderer.light += [piece for piece, group in zip(pieces, groups, strict=True) if all(map(is_light, group))]
+    return balanced("AND", pieces or [TRUE])
+
+
+def is_light(node: Condition) -> bool:
+    """Say whether a condition is tested of one row without looking at its children."""
+    if isinstance(node, (AllOf, AnyOf)):
+        return all(map(is_light, node.parts))
+    if isinstance(node, Quantified) or any(hop.many for hop in node.path):
+        return False
+    return not (isinstance(node.value, Call) and isinstance(node.value.subject, Hop))
 
 
 def conjuncts(node: Condition) -> list[Condition]:
@@ -230,15 +175,6 @@ def searched(group: Sequence[Condition]) -> tuple[Hop, list[Condition]] | None:
     return hop, [behind(part) for part in group]
 
 
-@frozen
-class Source:
-    """The rows behind a hop that fulfil conditions: the alias of the first, and what follows FROM and WHERE."""
-
-    alias: str
-    tables: Sql
-    where: tuple[Sql, ...]
-
-
 def source(renderer: Renderer, hop: Hop, parts: Sequence[Condition]) -> Source:
     """Give the rows behind a hop that fulfil conditions.
 
@@ -246,7 +182,7 @@ def source(renderer: Renderer, hop: Hop, parts: Sequence[Condition]) -> Source:
     and two to-many joins would multiply.
     """
     alias = renderer.alias()
-    tables, where, multiplied = Sql(table(hop.far, alias)), [], False
+    hops, joins, where, multiplied = [(hop, alias)], list[Sql](), list[Sql](), False
     for group in independent([inner for part in parts for inner in conjuncts(part)]):
         found = searched(group)
         if found is None or (found[0].many and multiplied):
@@ -254,9 +190,10 @@ def source(renderer: Renderer, hop: Hop, parts: Sequence[Condition]) -> Source:
             continue
         multiplied = multiplied or found[0].many
         inner = source(renderer, *found)
-        tables = sql(tables, " JOIN ", inner.tables)
-        where += [join(found[0], alias, inner.alias), *inner.where]
-    return Source(alias, tables, tuple(where))
+        hops += inner.hops
+        joins += [join(found[0], alias, inner.alias), *inner.joins]
+        where += inner.where
+    return Source(tuple(hops), tuple(joins), tuple(where))
 
 
 def all_where(conditions: Sequence[Sql]) -> Sql:
@@ -267,23 +204,18 @@ def all_where(conditions: Sequence[Sql]) -> Sql:
 
 
 def search(renderer: Renderer, hop: Hop, parts: Sequence[Condition], alias: str, *, probed: bool = False) -> Sql:
-    """Give the condition that a row behind the hop fulfils all parts: IN by default, EXISTS where that was decided.
+    """Give the condition that a row behind the hop fulfils all parts: IN as a rule, EXISTS where that was chosen.
 
-    IN forms the set of keys once and lets an index of the child drive; EXISTS stops at the first page where the set is
-    large. Each loses 30 to 5000 times on the wrong data, so top searches are probed before they run (100k rows,
-    SQLite 3.40, 2026-11).
+    IN forms the set of keys once and lets an index of the child drive; EXISTS looks at the children of one row and
+    stops at the first that will do. `read.probes` chooses for the searches of a whole statement.
     """
     rows = source(renderer, hop, parts)
-    if probed and hop.many:
-        renderer.probes.append(
-            sql("SELECT 1 FROM ", rows.tables, all_where([*guarded(hop, None, rows.alias), *rows.where]))
-        )
-        if renderer.decisions.get(len(renderer.probes) - 1) == "exists":
-            return exists(hop, rows, alias)
+    if probed and hop.many and renderer.form(Search("some", alias, rows), "in") == "exists":
+        return exists(hop, rows, alias)
     keys = sql(
         f"{sought_key(hop, alias)} IN (SELECT {far_key(hop, rows.alias)} FROM ",
         rows.tables,
-        all_where([*guarded(hop, None, rows.alias), *rows.where]),
+        all_where([*guarded(hop, None, rows.alias), *rows.conditions]),
         ")",
     )
     return joined(" AND ", [*guarded(hop, alias, None), keys])
@@ -291,15 +223,12 @@ def search(renderer: Renderer, hop: Hop, parts: Sequence[Condition], alias: str,
 
 def exists(hop: Hop, rows: Source, alias: str, word: str = "EXISTS") -> Sql:
     """Give the condition that the row of `alias` has a row behind the hop."""
-    return sql(f"{word} (SELECT 1 FROM ", rows.tables, all_where([join(hop, alias, rows.alias), *rows.where]), ")")
+    where = all_where([join(hop, alias, rows.alias), *rows.conditions])
+    return sql(f"{word} (SELECT 1 FROM ", rows.tables, where, ")")
 
 
 def quantified(renderer: Renderer, node: Quantified, alias: str, *, probed: bool = False, alone: bool = False) -> Sql:
-    """Give a quantifier over the children of the row of `alias`.
-
-    `none` is NOT EXISTS where other conditions leave few parents, else NOT IN, which is 8 times faster over all parents
-    (100k rows, SQLite 3.40, 2026-11); there `IS NOT NULL` is needed, since one NULL key would empty the answer.
-    """
+    """Give a quantifier over the children of the row of `alias`."""
     parts = [] if node.condition is None else [node.condition]
     if node.word == "some":
         return search(renderer, node.hop, parts, alias, probed=probed)
@@ -308,12 +237,24 @@ def quantified(renderer: Renderer, node: Quantified, alias: str, *, probed: bool
             return TRUE
         far = renderer.alias()
         failing = sql("(", condition(renderer, node.condition, far), ") IS NOT TRUE")
-        return exists(node.hop, Source(far, Sql(table(node.hop.far, far)), (failing,)), alias, "NOT EXISTS")
-    rows = source(renderer, node.hop, parts)
-    if not alone:
-        return exists(node.hop, rows, alias, "NOT EXISTS")
-    near, far = sought_key(node.hop, alias), far_key(node.hop, rows.alias)
-    kept = all_where([Sql(f"{far} IS NOT NULL"), *guarded(node.hop, None, rows.alias), *rows.where])
+        rows = Source(((node.hop, far),), (), (failing,))
+    else:
+        rows = source(renderer, node.hop, parts)
+    return absent(renderer, node.hop, rows, alias, probed=probed, alone=alone)
+
+
+def absent(renderer: Renderer, hop: Hop, rows: Source, alias: str, *, probed: bool = False, alone: bool = False) -> Sql:
+    """Give the condition that the row of `alias` has no row behind the hop: NOT EXISTS, or NOT IN.
+
+    NOT IN is 8 times faster over all parents, and loses where other conditions leave few of them (100k rows, SQLite
+    3.40, 2026-11). `IS NOT NULL` is needed there: one NULL key would empty the answer.
+    """
+    usual = "in" if alone else "exists"
+    form = renderer.form(Search("none", alias, rows), usual) if probed else usual
+    if form == "exists":
+        return exists(hop, rows, alias, "NOT EXISTS")
+    near, far = sought_key(hop, alias), far_key(hop, rows.alias)
+    kept = all_where([Sql(f"{far} IS NOT NULL"), *guarded(hop, None, rows.alias), *rows.conditions])
     return sql(f"({near} IS NULL OR {near} NOT IN (SELECT {far} FROM ", rows.tables, kept, "))")
 
 
@@ -359,28 +300,3 @@ def flat(renderer: Renderer, node: Condition, aliases: Mapping[Path, str]) -> Sq
     last = renderer.alias()
     found = along(rest, alias, quantified(renderer, evolve(node, path=()), last), last, renderer)
     return sql("coalesce(", found, ", 0)" if node.word == "some" else ", 1)")
-
-
-# --- order -----------------------------------------------------------------------------------------------------------
-
-
-def order(renderer: Renderer, keys: Sequence[Order], alias: str) -> list[Sql]:
-    """Give the terms of ORDER BY for keys of the row or behind to-one paths; SQLite puts NULLs as we want them."""
-    return [directed(reached_stored(renderer, key, alias), key) for key in keys]
-
-
-def directed(piece: Sql, key: Order) -> Sql:
-    """Give a term of ORDER BY with its direction."""
-    return sql(piece, " DESC") if key.descending else piece
-
-
-def reached_stored(renderer: Renderer, key: Order | GroupColumn, alias: str) -> Sql:
-    """Give a value at the end of a to-one path, for sorting and grouping."""
-    last = renderer.alias() if key.path else alias
-    found = ordered(renderer, key.value, last)
-    if key.path:
-        found = along(key.path, alias, found, last, renderer)
-        found = sql("coalesce(", found, ", 0)") if counts_nothing(key.value) else found
-    if isinstance(key, Order) and isinstance(key.value, Call):
-        return as_number(key.value.function.name, found)
-    return found
