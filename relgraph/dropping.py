@@ -24,7 +24,7 @@ class Consequences:
 
     gone: tuple[Relation, ...]
     changed: tuple[Change, ...]
-    cleared: tuple[Relation, ...]  # any-to-many relations some of whose items name the dropped collection
+    unlinked: tuple[Relation, ...]  # any-to-many relations some of whose items name the dropped collection
     said: tuple[str, ...]
 
 
@@ -56,6 +56,16 @@ def with_collection(schema: Schema, name: str) -> Consequences:
         *(f"the foreign key of {key.collection} ({', '.join(key.fields)}) would go" for key in keys),
     )
     return Consequences(gone, changed, tuple(shrunk), said)
+
+
+def deletes_items(schema: Schema, relation: Relation) -> bool:
+    """Whether the items of an any-to-many relation go with what they point at, as links of a junction do.
+
+    Those that something else points at are cleared instead, as are items that are no links.
+    """
+    pointed = any(key.to_collection == relation.many_collection for key in schema.foreign_keys)
+    pointed = pointed or any(one.one_collection == relation.many_collection for one in schema.relations)
+    return relation.junction_field is not None and not pointed
 
 
 def with_field(schema: Schema, collection: str, field: str) -> Consequences:

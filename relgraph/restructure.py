@@ -9,7 +9,7 @@ with all that dropping would change besides; `CannotChangeTable` with the reason
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,8 @@ from relgraph.storage import catalog, columns, ddl, project_rows, tables
 from relgraph.storage.columns import KEEP
 from relgraph.storage.conversion import rows_where
 from relgraph.storage.declaring import Declaring
-from relgraph.storage.quiet import set_values
+from relgraph.storage.guard_tables import is_guarded
+from relgraph.storage.quiet import delete_rows, set_values
 from relgraph.storage.sql_text import quoted
 
 if TYPE_CHECKING:
@@ -103,8 +104,9 @@ class Restructuring:
 
         No action of a foreign key is carried out. Where other collections point here, `cascade` is needed; then their
         relations and foreign keys go, and their columns stay with what they hold. Of an any-to-many relation that
-        allows others too, only the items that point here change: their key and collection become NULL, counted by
-        `last_changes`. A view or trigger that uses the collection refuses it in any case.
+        allows others too, only the items that point here change, counted by `last_changes` and unheard by triggers:
+        links of a junction are deleted, and where something points at them, or they are no links, their key and
+        collection become NULL. A view or trigger that uses the collection refuses it in any case.
 
         >>> from relgraph import RelationRegistry
         >>> with RelationRegistry() as registry:
@@ -120,16 +122,11 @@ class Restructuring:
         with self._restructuring() as schema:
             _table(schema, name)
             wanted = dropping.with_collection(schema, name)
-            pointing = {relation: self._count_pointing(relation, name) for relation in wanted.cleared}
-            rows = [
-                f"{count} items of {each.many_collection} would be cleared" for each, count in pointing.items() if count
-            ]
-            if wanted.said and not cascade:
-                raise CascadeNeeded(name, (*wanted.said, *rows))
-            for relation in wanted.cleared:
-                nothing = {relation.one_collection_field or "": None, relation.many_field: None}
-                table, column = relation.many_collection, relation.one_collection_field or ""
-                self._count_changed(table, set_values(self.database, table, column, name, nothing))
+            said = (*wanted.said, *self._said_of_items(schema, wanted.unlinked, name))
+            if said and not cascade:
+                raise CascadeNeeded(name, said)
+            for relation in wanted.unlinked:
+                self._unlink(schema, relation, name)
             self._drop_relations(wanted)
             tables.drop_table(self.database, name)
             if schema.directus:
@@ -254,11 +251,14 @@ class Restructuring:
 
     @contextmanager
     def _restructuring(self) -> Iterator[Schema]:
-        """Hold one operation, judged as a change of definitions; the guards are put back with it."""
+        """Hold one operation, judged as a change of definitions, which puts the guards back that are lifted here."""
         with self._definitions.changing():
             self._definitions.last_changes = {}
-            schema = self._definitions.schema
-            yield schema
+            if is_guarded(self.database):
+                from relgraph.integrity import guards  # needed by guarded databases only
+
+                guards.lift(self.database)
+            yield self._definitions.schema
 
     def _count_changed(self, collection: str, rows: int) -> None:
         if rows:
@@ -284,11 +284,24 @@ class Restructuring:
             if relation.id is not None:
                 catalog.update_relation(self.database, relation)
 
-    def _count_pointing(self, relation: Relation, name: str) -> int:
-        """Count the items of an any-to-many relation that point at a collection."""
-        collection_field = f"t.{quoted(relation.one_collection_field or '')}"
-        text = "'" + name.replace("'", "''") + "'"
-        return rows_where(self.database, relation.many_collection, f"{collection_field} = {text}").count
+    def _said_of_items(self, schema: Schema, unlinked: Iterable[Relation], name: str) -> Iterator[str]:
+        """Say how many items of any-to-many relations point at a collection, and what becomes of them."""
+        for relation in unlinked:
+            text = "'" + name.replace("'", "''") + "'"
+            condition = f"t.{quoted(relation.one_collection_field or '')} = {text}"
+            count = rows_where(self.database, relation.many_collection, condition).count
+            fate = "deleted" if dropping.deletes_items(schema, relation) else "cleared"
+            if count:
+                yield f"{count} of the items of {relation.many_collection} would be {fate}"
+
+    def _unlink(self, schema: Schema, relation: Relation, name: str) -> None:
+        """Delete or clear the items of an any-to-many relation that point at a collection."""
+        many, collection_field = relation.many_collection, relation.one_collection_field or ""
+        if dropping.deletes_items(schema, relation):
+            self._count_changed(many, delete_rows(self.database, many, collection_field, name))
+        else:
+            nothing = {collection_field: None, relation.many_field: None}
+            self._count_changed(many, set_values(self.database, many, collection_field, name, nothing))
 
     def _said_of_indexes(self, table: Collection, field: str) -> tuple[str, ...]:
         uses = columns.uses_of(self.database, table.name, field)

@@ -135,14 +135,15 @@ def declared_type(where: str, given: Any, *, directus: bool) -> tuple[str, str |
     ('varchar(20)', None)
     """
     names = _DIRECTUS if directus else _PLAIN
+    spelled = [name.value for name in names]
     if isinstance(given, str) and given in names:
         field_type = FieldType(given)
         return names[field_type], SPECIALS.get(field_type) if directus else None
     found = _SIZED.fullmatch(given.strip()) if isinstance(given, str) else None
     if found is None or " ".join(found[1].upper().split()) not in _SQL_TYPES:
-        hint = did_you_mean(given, names).removeprefix("; ") if isinstance(given, str) else ""
+        hint = did_you_mean(given, spelled).removeprefix("; ") if isinstance(given, str) else ""
         problem = f"there is no type {shown(given)}"
-        raise InvalidPayload(where, problem, hint or f"types are {', '.join(names)}, and those of SQL")
+        raise InvalidPayload(where, problem, hint or f"types are {', '.join(spelled)}, and those of SQL")
     return given.strip(), None
 
 

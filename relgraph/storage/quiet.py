@@ -1,7 +1,7 @@
 """Rows changed because a definition changed: no trigger of the user's hears of it.
 
-In: a table, a column and values, in an open transaction. Out: how many rows were changed, the triggers in place again
-in their order. Raises `CannotChangeTable` where a row cannot be changed so.
+In: a table, a column and values, in an open transaction. Out: how many rows were changed or deleted, the triggers in
+place again in their order. Raises `CannotChangeTable` where a row cannot be changed so.
 """
 
 from __future__ import annotations
@@ -27,6 +27,12 @@ def set_values(database: Database, table: str, column: str, old: Any, new: Mappi
         raise CannotChangeTable(
             table, f"{column} holds {old!r}, which cannot become {new[column]!r}: {error}"
         ) from error
+
+
+def delete_rows(database: Database, table: str, column: str, value: Any) -> int:
+    """Delete the rows where `column` holds a value, and say how many these were; nothing may point at them."""
+    with _silenced(database, table):
+        return database.execute(f"DELETE FROM main.{quoted(table)} WHERE {quoted(column)} = ?", (value,)).rowcount
 
 
 @contextmanager
