@@ -23,6 +23,7 @@ from relgraph.schema import ForeignKey, Schema
 from relgraph.storage import aliases, catalog, ddl
 from relgraph.storage.connection import Database
 from relgraph.storage.freshness import FreshSchema
+from relgraph.storage.guard_tables import is_guarded
 
 
 class Definitions:
@@ -113,8 +114,10 @@ class Definitions:
             self._before = self.schema
             try:
                 yield
-                refuse(added_violations(self._before, self.schema))
-                self._align_aliases(self._before)
+                after = self.schema
+                refuse(added_violations(self._before, after))
+                self._align_aliases(self._before, after)
+                self._align_guards()
             finally:
                 self._before = None
         self._fresh.settle()
@@ -152,13 +155,20 @@ class Definitions:
     def _store(self, relation: Relation) -> Relation:
         return evolve(relation, id=catalog.insert_relation(self._database, relation))
 
+    def _align_guards(self) -> None:
+        """Let the guards of a guarded database follow its relations."""
+        if is_guarded(self._database):
+            from relgraph.integrity import guards
+
+            guards.follow(self._database, self.schema)
+
     # --- alias fields of a Directus project --------------------------------------------------------------------------
 
-    def _align_aliases(self, before: Schema) -> None:
+    def _align_aliases(self, before: Schema, after: Schema) -> None:
         """Let the alias fields of a Directus project follow the relations that came, moved or went."""
         if not before.directus:
             return
-        old, new = _alias_places(before.relations), _alias_places(self.schema.relations)
+        old, new = _alias_places(before.relations), _alias_places(after.relations)
         moved = {old[id]: new[id] for id in old.keys() & new.keys()}
         gone = set(old.values()) - set(new.values())
         come = set(new.values()) - set(old.values())
@@ -168,7 +178,7 @@ class Definitions:
                 come.remove(moved[place])
             else:
                 aliases.drop_alias(self._database, *place)
-        kinds = {place: _alias_kind(self.schema, id) for id, place in new.items()}
+        kinds = {place: _alias_kind(after, id) for id, place in new.items()}
         for place in sorted(come):
             aliases.add_alias(self._database, *place, kinds[place])
         for id, place in old.items():

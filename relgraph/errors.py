@@ -498,6 +498,20 @@ class CannotChangeTable(DatabaseError):
 
 
 @define(eq=False)
+class CannotGuard(DatabaseError):
+    """Rows break already what guards are to enforce; nothing was changed."""
+
+    code: ClassVar[str] = "INVALID_PAYLOAD"
+    status: ClassVar[int] = 400
+    where: str
+    audit: Any  # the Audit of what stands in the way
+
+    def __str__(self) -> str:
+        problems = "; ".join(f"{each.relation}: {each.sentence} ({each.rule})" for each in self.audit)
+        return f"{self.where} cannot be guarded: {problems}; repair that first, nothing was changed"
+
+
+@define(eq=False)
 class WrongThread(DatabaseError):
     """A registry was used from another thread than the one that opened it."""
 

@@ -84,3 +84,42 @@ class Keeping:
         return repair(
             self.database, self.schema, audit, dry_run=dry_run, strategies=strategies or {}, progress=progress
         )
+
+    def guard(self) -> None:
+        """Make the database itself refuse rows that break its relations, or follow, whatever program writes.
+
+        Triggers refuse a key that points at nothing or at a collection that is not allowed, and half a link; unique
+        indexes refuse a link made twice. When an item goes, what its foreign keys declare happens, m2a keys to it are
+        cleared or their rows deleted, and links to it go. When its key changes, keys without a declared action follow.
+        The guards fit themselves to every change of relations made here. Called again, it brings back what was lost.
+        Raises `CannotGuard`, with the audit, where rows break already what is to be enforced; then nothing has changed.
+
+        >>> from relgraph import RelationRegistry
+        >>> with RelationRegistry() as registry:
+        ...     connection = registry.connection
+        ...     _ = connection.execute("CREATE TABLE tags (id INTEGER PRIMARY KEY)")
+        ...     _ = connection.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, tag INTEGER REFERENCES tags)")
+        ...     registry.guard()
+        ...     _ = connection.execute("PRAGMA foreign_keys = OFF")
+        ...     connection.execute("INSERT INTO notes VALUES (1, 7)")
+        Traceback (most recent call last):
+        sqlite3.IntegrityError: relgraph guard: notes.tag points at no item of tags (rule dangling-m2o)
+        """
+        from relgraph.integrity.guards import guard
+
+        with self.database.writing():
+            guard(self.database, self.schema)
+
+    def unguard(self) -> None:
+        """Take away all that `guard` has made, and nothing else.
+
+        >>> from relgraph import RelationRegistry
+        >>> with RelationRegistry() as registry:
+        ...     registry.guard()
+        ...     registry.unguard()
+        ...     registry.connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        (0,)
+        """
+        from relgraph.integrity.guards import unguard
+
+        unguard(self.database)

@@ -104,11 +104,10 @@ def _follow(action: str, many: Collection, near: Field) -> Follow:
     """Give what an action of a foreign key does; of CASCADE that the key moves."""
     if action == "CASCADE":
         return Follow.MOVE
-    if action == "SET NULL" and can_be_null(many, [near.name]):
-        return Follow.NULLIFY
     if action == "SET DEFAULT" and near.default_sql is not None:
         return Follow.DEFAULT
-    return Follow.REFUSE
+    clears = action in ("SET NULL", "SET DEFAULT")  # a default that nothing declares is NULL
+    return Follow.NULLIFY if clears and can_be_null(many, [near.name]) else Follow.REFUSE
 
 
 def _m2a(schema: Schema, any_hop: AnyHop, junction: bool) -> Guarded:

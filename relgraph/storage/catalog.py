@@ -19,6 +19,7 @@ from relgraph.schema import Collection, Field, Schema
 from relgraph.storage.connection import Database
 from relgraph.storage.declared import default_value, type_of
 from relgraph.storage.discover import infer, relation_of, stitch
+from relgraph.storage.guard_tables import hidden_tables
 from relgraph.storage.introspect import Column, Introspection, Table, introspect
 from relgraph.values import FieldType, codec_of
 
@@ -59,8 +60,9 @@ def load(database: Database, *, discover: bool = True) -> Schema:
         shapes = {table.name: {column.name for column in table.columns} for table in found.tables.values()}
         notes = _directus_notes(database, shapes["directus_fields"]) if _is_directus(shapes) else None
         stored = _stored(database, _store_among(shapes))
-    own = OWN_TABLE if _store_among(shapes) == OWN_TABLE else None
-    collections = {name: _collection(table, notes) for name, table in found.tables.items() if name != own}
+    own = frozenset({OWN_TABLE} if _store_among(shapes) == OWN_TABLE else ())
+    found = _without(found, own | hidden_tables(shapes))
+    collections = {name: _collection(table, notes) for name, table in found.tables.items()}
     return link(
         collections.values(),
         _relations(found, stored, collections, directus=notes is not None, discover=discover),
@@ -68,6 +70,12 @@ def load(database: Database, *, discover: bool = True) -> Schema:
         directus=notes is not None,
         unreadable=found.unreadable,
     )
+
+
+def _without(found: Introspection, hidden: frozenset[str]) -> Introspection:
+    """Give all there is but for relgraph's own tables."""
+    tables = {name: table for name, table in found.tables.items() if name not in hidden}
+    return evolve(found, tables=tables, foreign_keys=tuple(k for k in found.foreign_keys if k.collection in tables))
 
 
 def _relations(
