@@ -27,7 +27,9 @@ from relgraph.query.resolve import resolve
 from relgraph.read import memory
 from relgraph.read.result import Result
 from relgraph.relation import Relation
+from relgraph.restructure import Restructuring
 from relgraph.schema import Collection, Field, Schema
+from relgraph.shapes import Shapes
 from relgraph.storage.connection import Database
 from relgraph.values import FieldType
 
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
     from relgraph.graph import RelationGraph
 
 
-class RelationRegistry(Keeping):
+class RelationRegistry(Shapes, Restructuring, Keeping):
     """The relations of a database, as it stores them and as its foreign keys imply them.
 
     `database` is a path, a `sqlite3.Connection` or a `sqlite_utils.Database`; opening writes nothing. Without

@@ -13,11 +13,11 @@ import relgraph
 ROOT = Path(relgraph.__file__).parent
 FLOORS = (
     {"errors", "geometry", "values"},
-    {"relation", "renaming", "schema", "linking", "operators", "functions", "rules", "renaming", "dropping"},
+    {"relation", "renaming", "schema", "linking", "operators", "functions", "rules", "dropping"},
     {"query", "storage"},
     {"read", "integrity"},
     {"access", "graph"},
-    {"definitions", "evaluation", "explain", "items", "keeping", "registry", "restructure"},
+    {"definitions", "evaluation", "explain", "items", "keeping", "registry", "restructure", "shapes", "shaping"},
     {"cli", "demo", "sqlite_utils_plugin", "strategies", "stateful", "pytest_plugin", "__init__", "__main__"},
 )
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}

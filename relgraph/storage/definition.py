@@ -91,7 +91,7 @@ def _keys(database: Database, table: str) -> tuple[tuple[Row, ...], ...]:
 def _indexes(database: Database, table: str) -> tuple[Row, ...]:
     rows = database.execute(
         "SELECT list.name, list.[unique], list.origin, list.partial, info.* FROM pragma_index_list(?, 'main') AS list "
-        "CROSS JOIN pragma_index_xinfo(list.name, 'main') AS info ORDER BY list.name, info.seqno",
+        "CROSS JOIN pragma_index_xinfo(list.name, 'main') AS info WHERE info.key ORDER BY list.name, info.seqno",
         (table,),
     ).fetchall()
     return tuple(rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -109,7 +110,7 @@ def test_create_over_dangling_rows_is_refused(registry: RelationRegistry, path: 
         ("data-obeys", "articles.author", 1),
         ("data-obeys", "articles.editor", 1),
     ]
-    assert "1 item of articles with a key in author of no item of authors: 2" in str(caught.value)
+    assert re.search(r"1 item of articles .* no item of authors: 2", str(caught.value))
     assert contents(path) == before
 
 
@@ -230,7 +231,7 @@ def test_update_can_lead_elsewhere(registry: RelationRegistry) -> None:
         (
             {"related_collection": "tags"},
             RuleViolation,
-            "1 item of articles with a key in author of no item of tags: 2",
+            r"1 item of articles .* no item of tags: 2",
         ),
         ({"one_field": "taken"}, RuleViolation, "belongs to articles.editor already"),
         ({"id": 9}, InvalidPayload, "cannot become 9"),
