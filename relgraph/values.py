@@ -243,8 +243,38 @@ class Codec:
     epoch: bool = False  # stored as epoch milliseconds
 
 
-def _boolean(value: Stored) -> Any:
-    return {0: False, 1: True, "0": False, "1": True, "true": True, "false": False, "": None}.get(value, value)
+class _Booleans(dict[Stored, Any]):
+    """What stored booleans mean; anything else is answered as stored."""
+
+    def __missing__(self, value: Stored) -> Stored:
+        return value
+
+
+_boolean: Final = _Booleans(
+    {0: False, 1: True, "0": False, "1": True, "true": True, "false": False, "": None}
+).__getitem__  # a look-up in C: a function of Python's would take four times as long
+
+
+class _Days(dict[Stored, Any]):
+    """The answers to dates of one stored type, as many as were given lately: the days of a list repeat.
+
+    Looking one up takes 0.04 µs, making it 0.34: a sixth of reading 10k flat rows (Python 3.11, 2026-11). Other types
+    are never kept: 1 and 1.0 are the same key, and have answers of their own.
+    """
+
+    def __init__(self, kept: type, answer: Callable[[Stored], Any]) -> None:
+        self.kept, self.answer = kept, answer
+
+    def __missing__(self, value: Stored) -> Any:
+        answered = self.answer(value)
+        if type(value) is self.kept and type(answered) is str:
+            if len(self) == DAYS_KEPT:
+                self.clear()
+            self[value] = answered
+        return answered
+
+
+DAYS_KEPT: Final = 16_384  # 45 years
 
 
 def _reject_constant(name: str) -> Any:
@@ -336,12 +366,14 @@ BOOLEAN: Final = Codec("boolean", _boolean)
 JSON: Final = Codec("json", parse_json)
 CSV: Final = Codec("csv", _csv)
 EPOCH_CODECS: Final = {
-    FieldType.DATE: Codec("epoch date", _date, epoch=True),
+    FieldType.DATE: Codec("epoch date", _Days(int, _date).__getitem__, epoch=True),
     FieldType.DATE_TIME: Codec("epoch dateTime", _date_time, epoch=True),
     FieldType.TIMESTAMP: Codec("epoch timestamp", _timestamp, shown_sql="relgraph_epoch_timestamp({v})", epoch=True),
 }
 ISO_CODECS: Final = {
-    FieldType.DATE: Codec("text date", _from_text(_date, _usual_date), instant, "relgraph_instant({v})"),
+    FieldType.DATE: Codec(
+        "text date", _Days(str, _from_text(_date, _usual_date)).__getitem__, instant, "relgraph_instant({v})"
+    ),
     FieldType.DATE_TIME: Codec(
         "text dateTime", _from_text(_date_time, _usual_moment), instant, "relgraph_instant({v})"
     ),

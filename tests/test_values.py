@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from relgraph.values import as_text, compare, with_affinity
+from relgraph.values import _date, _Days, _from_text, _usual_date, as_text, compare, with_affinity
 
 AFFINITIES = ("TEXT", "NUMERIC", "INTEGER", "REAL", "BLOB")
 _SIGNS = "0123456789+-.eE xX\t\n\0٣"
@@ -45,3 +45,20 @@ def test_operands_are_compared_as_by_sqlite(affinity: str, left: object, right: 
         stored, *owed = connection.execute("SELECT v, v < ?1, v = ?1, v > ?1 FROM t", (right,)).fetchone()
     order = compare(stored, with_affinity(right, affinity))  # type: ignore[arg-type]  # drawn so
     assert owed == ([None] * 3 if order is None else [order < 0, order == 0, order > 0])
+
+
+@given(st.lists(st.sampled_from([0, 0.0, 1, 1.0, 10**18, 1e18, "1", "1970-01-01", "1970-01-01 10:00", b"1"])))
+def test_an_answer_does_not_depend_on_those_before(stored: list[int | float | str | bytes]) -> None:
+    """Dates are answered alike however often they come, and equal numbers of two types each in its own type."""
+    for kept, answer in ((int, _date), (str, _from_text(_date, _usual_date))):
+        days = _Days(kept, answer)
+        answers = [days[value] for value in stored]
+        assert [(type(one), one) for one in answers] == [(type(answer(one)), answer(one)) for one in stored]
+
+
+def test_days_that_are_kept_ready_stay_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many dates are answered, no more than some years of them are kept."""
+    monkeypatch.setattr("relgraph.values.DAYS_KEPT", 3)
+    days = _Days(int, str)
+    assert [days[value] for value in (1, 2, 3, 4, 4.0, 1)] == ["1", "2", "3", "4", "4", "1"]
+    assert len(days) <= 3
