@@ -103,7 +103,8 @@ def _parts(schema: Schema, half: Relation, many: Collection) -> list[str]:
     """Give what two rows have in common that point at the same item by one half."""
     if half.one_collection:
         return [same_target(many.fields[half.many_field], _key_of(schema, half))]
-    text, names = f"CAST(item.{quoted(half.many_field)} AS TEXT)", f"item.{quoted(half.one_collection_field or '')}"
+    value, names = f"item.{quoted(half.many_field)}", f"item.{quoted(half.one_collection_field or '')}"
+    text = value if many.fields[half.many_field].affinity == "TEXT" else f"CAST({value} AS TEXT)"
     folds = {
         one.name: fold.format(text)
         for one in map(schema.collections.get, half.one_allowed_collections or ())
@@ -147,13 +148,9 @@ def order_searches(schema: Schema, relations: Iterable[Relation] | None) -> Iter
                 "reorder",
                 "the sort field is a part of the key, or generated",
             )
-            either_probe = f"SELECT 1 FROM {table(many.name)} AS item WHERE {missing} UNION ALL {_alone(probe)}"
+            either_probe = f"SELECT 1 FROM {table(many.name)} AS item WHERE {missing} UNION ALL {probe} LIMIT 1"
             suspect = f"({missing}) OR {taken}"
             yield Search(relation.name, many, suspect, "'sort-order'", (listed,), either_probe)
-
-
-def _alone(probe: str) -> str:
-    return f"SELECT * FROM ({probe})"
 
 
 def _reordering(many: Collection, relation: Relation, parent: str, fault: str) -> tuple[Way, ...]:

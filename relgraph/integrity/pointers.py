@@ -130,7 +130,12 @@ def misspelling(near: Field, key: Field) -> str | None:
         other = f"CAST({far} AS TEXT) <> {value}"
     else:
         other = f"typeof({far}) <> typeof({value})"
-    return f"(EXISTS (SELECT 1 FROM {table(key.collection)} AS one WHERE {_spelled_match(near, key)} AND {other}))"
+    found = f"EXISTS (SELECT 1 FROM {table(key.collection)} AS one WHERE {_spelled_match(near, key)} AND {other})"
+    if key.affinity != "BLOB":
+        return f"({found})"
+    # of a column without a type '7' and 7 are two keys
+    exact = f"{far} = {value} AND typeof({far}) = typeof({value})"
+    return f"({found} AND NOT EXISTS (SELECT 1 FROM {table(key.collection)} AS one WHERE {exact}))"
 
 
 def _spelled_match(near: Field, key: Field) -> str:

@@ -111,9 +111,10 @@ class _Mending:
         aside = self._come_since(rules, found) if found else frozenset()
         for _ in range(_ROUNDS if found else 0):
             taken = len(self.steps)
+            self.left.clear()  # what was refused may be possible, or gone, after the steps of this round
             for rule in rules:
                 for search in self._searches(rule):
-                    if (rule, search.relation) not in aside and (rule, search.relation) not in self.left:
+                    if (rule, search.relation) not in aside:
                         self._mend(search, rule)
             if len(self.steps) == taken:
                 break
