@@ -108,7 +108,7 @@ class Definitions:
                 try:
                     yield
                 except BaseException:
-                    self._before = held
+                    self._before, self.last_changes = held, {}
                     raise
                 return
             self._before = self.schema
@@ -118,12 +118,16 @@ class Definitions:
                 refuse(added_violations(self._before, after))
                 self._align_aliases(self._before, after)
                 self._align_guards()
+            except BaseException:
+                self.last_changes = {}
+                raise
             finally:
                 self._before = None
         self._fresh.settle()
 
     def changing(self) -> AbstractContextManager[None]:
         """Hold one change, in which definitions of tables may change too: a batch, where it is not inside of one."""
+        self.last_changes = {}
         return self.batch(ddl.changing(self._database))
 
     def renamed(self, renaming: Renaming) -> None:

@@ -1,4 +1,4 @@
-"""Commands: demo, relations, read, get, explain.
+"""Commands: demo, read, get, explain.
 
 In: the words of one command. Out: its answer, sent on by `output`. Every command but `demo` opens the database
 read-only. A question that is wrong fails before the first letter of an answer is written.
@@ -17,7 +17,7 @@ import click
 from attrs import evolve
 
 import relgraph
-from relgraph.cli import output, relations, tables
+from relgraph.cli import output, tables
 from relgraph.cli.failures import Group
 from relgraph.cli.options import ALIAS, DEEP, FIELDS, QUERY, QUESTION, all_of, form_among, option
 from relgraph.items import Items
@@ -75,30 +75,6 @@ def demo(path: Path) -> None:
     from relgraph.demo import show
 
     output.send(f"{line}\n" for line in show(path, _width() or 80))
-
-
-@group.command("relations")
-@click.argument("database", type=_DATABASE)
-@click.argument("collection", required=False)
-@form_among("table", "json", "ndjson", "csv")
-def list_relations(database: Path, collection: str | None, form: str | None) -> None:
-    """Show the relations of a database or COLLECTION.
-
-    On a terminal they are a table, and a tree of the names that lead on from each collection: what stands in the tree
-    can be used in --fields and --filter. → leads to one item, ⇉ to many. A relation without an id was found from a
-    foreign key and is stored nowhere. JSON and CSV give the stored form of each relation.
-
-    \b
-    Examples: relgraph relations my.db
-              relgraph relations my.db books --format json
-    """
-    form = output.pick_form(form, None)
-    with RelationRegistry(database, read_only=True) as registry:
-        found = tuple(registry) if collection is None else registry.in_collection(collection, touching=True)
-        if form == "table":
-            output.send(f"{line}\n" for line in relations.overview(registry.schema, found, collection, _width()))
-        else:
-            output.send(output.FORMS[form]((each.to_dict() for each in found), relations.COLUMNS))
 
 
 @group.command("read")

@@ -11,6 +11,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -389,12 +390,22 @@ def test_an_interrupt_is_a_failure() -> None:
 
 # --- help ------------------------------------------------------------------------------------------------------------
 
-COMMANDS = {name: command for name, command in group.commands.items() if isinstance(command, click.Command)}
+
+def commands(below: click.Group, *names: str) -> Iterator[tuple[str, click.Command]]:
+    """Yield every command by its words, those of a group among them."""
+    for name, command in below.commands.items():
+        yield " ".join((*names, name)), command
+        if isinstance(command, click.Group):
+            yield from commands(command, *names, name)
+
+
+COMMANDS = dict(commands(group))
+WORDS = {"collection": "books", "field": "books.author"}  # what stands for an argument; a number will do for the rest
 OPTIONS = [
     (name, option)
     for name, command in COMMANDS.items()
     for option in command.params
-    if isinstance(option, click.Option) and option.help
+    if isinstance(option, click.Option) and option.help and not option.is_flag
 ]
 
 
@@ -403,8 +414,11 @@ def test_every_option_has_an_example_that_works(name: str, option: click.Option)
     """The help of an option ends in an example, which the command accepts."""
     example = shlex.split((option.help or "").splitlines()[-1])
     assert example[0] in option.opts
-    context = COMMANDS[name].make_context(name, ["my.db", "books", "7"][: 3 if name == "get" else 2] + example)
-    assert context.params[option.name or ""]
+    command = COMMANDS[name]
+    words = [
+        WORDS.get(each.name or "", "7") for each in command.params if isinstance(each, click.Argument) and each.required
+    ]
+    assert command.make_context(name, words + example).params[option.name or ""]
 
 
 def test_help(run: Run) -> None:
@@ -413,11 +427,11 @@ def test_help(run: Run) -> None:
     assert alone.stdout == asked.stdout
     assert alone.exit_code == 0
     assert "Exit status: 0 done; 1 the database" in alone.stdout
-    assert [name for name in COMMANDS if f"\n  {name} " not in alone.stdout] == []
+    assert [name for name in group.commands if f"\n  {name} " not in alone.stdout] == []
     assert run("--version").stdout == f"relgraph {relgraph.__version__}\n"
 
 
 def test_help_fits_a_terminal(run: Run) -> None:
     """No line of any help text is wider than 96 columns."""
     for name in COMMANDS:
-        assert max(map(len, run(name, "--help").stdout.splitlines())) <= 96
+        assert max(map(len, run(*name.split(), "--help").stdout.splitlines())) <= 96
