@@ -13,7 +13,7 @@ import heapq
 from collections.abc import Iterator
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import define, field, frozen
 
 from relgraph.integrity.problems import KEYS_KEPT, Key
 from relgraph.read.joins import identity, is_rowid
@@ -23,6 +23,7 @@ from relgraph.storage.sql_text import quoted
 from relgraph.values import sort_key
 
 STRATEGIES: Final = ("nullify", "delete", "keep-first", "normalise", "reorder")
+_CHUNK: Final = 10_000  # rows
 
 
 @frozen
@@ -81,14 +82,12 @@ class Search:
         """Give for each rule broken how many rows break it, and the first of their keys."""
         if not self._finds_any(database):
             return {}
-        columns = self._key_columns()
-        found: dict[str, _Tally] = {}
-        for verdict, *key in database.execute(
-            f"SELECT {', '.join([self.verdict, *columns])} {self.source}", self.values
-        ):
-            if verdict is not None:
-                found.setdefault(verdict, _Tally()).add(tuple(key))
-        return {verdict: (tally.count, tally.first()) for verdict, tally in found.items()}
+        found = {fault.rule: _Tally() for fault in self.faults}
+        rows = database.execute(f"SELECT {', '.join([self.verdict, *self._key_columns()])} {self.source}", self.values)
+        while chunk := rows.fetchmany(_CHUNK):
+            for rule, tally in found.items():
+                tally.add([row[1:] for row in chunk if row[0] == rule])
+        return {rule: (tally.count, tally.keys()) for rule, tally in found.items() if tally.count}
 
     def _finds_any(self, database: Database) -> bool:
         """Tell by an index alone, where one covers the search, whether it is worth reading keys from the table."""
@@ -119,24 +118,26 @@ class Search:
         return way
 
 
+@define
 class _Tally:
     """Rows counted, and the first keys among them, in memory that does not grow with their number."""
 
-    def __init__(self) -> None:
-        self.count = 0
-        self._keys: list[tuple[Any, ...]] = []
+    count: int = 0
+    first: list[tuple[Any, ...]] = field(factory=list)
 
-    def add(self, key: tuple[Any, ...]) -> None:
-        self.count += 1
-        self._keys.append(key)
-        if len(self._keys) >= 1000:
-            self._keys = self._smallest()
+    def add(self, keys: list[tuple[Any, ...]]) -> None:
+        """Count rows, and keep their keys if they are among the first."""
+        self.count += len(keys)
+        try:
+            self.first = heapq.nsmallest(
+                KEYS_KEPT, self.first + keys
+            )  # numbers and texts compare as SQLite orders them
+        except TypeError:  # of several storage classes
+            self.first = heapq.nsmallest(KEYS_KEPT, self.first + keys, key=lambda key: [sort_key(part) for part in key])
 
-    def _smallest(self) -> list[tuple[Any, ...]]:
-        return heapq.nsmallest(KEYS_KEPT, self._keys, key=lambda key: [sort_key(part) for part in key])
-
-    def first(self) -> tuple[Key, ...]:
-        return tuple(key[0] if len(key) == 1 else key for key in self._smallest() if key)
+    def keys(self) -> tuple[Key, ...]:
+        """Give the first keys, one value where a key is one column."""
+        return tuple(key[0] if len(key) == 1 else key for key in self.first if key)
 
 
 # --- pieces of SQL ---------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relgraph import RelationRegistry
@@ -21,6 +21,7 @@ from tests.laws.databases import quoted
 STRATEGIES = st.fixed_dictionaries(
     {}, optional={rule.slug: st.sampled_from(rule.strategies) for rule in DATA_RULES.values() if rule.strategies}
 )
+HALF = settings().max_examples // 2  # these laws audit and repair several times per example
 Rows = dict[str, dict[Any, tuple[Any, ...]]]
 
 
@@ -53,6 +54,7 @@ def deleted(plan: Plan) -> dict[str, int]:
     return counts
 
 
+@settings(max_examples=HALF)
 @given(connection=damaged(), strategies=STRATEGIES)
 def test_a_repair_does_what_it_plans(connection: sqlite3.Connection, strategies: dict[str, str]) -> None:
     """The steps done are those planned; what they mend is whole, the rest is left, and then nothing is to be done."""
@@ -82,6 +84,7 @@ def test_a_repair_does_what_it_plans(connection: sqlite3.Connection, strategies:
     connection.close()
 
 
+@settings(max_examples=HALF)
 @given(connection=damaged(), journal=st.sampled_from(("DELETE", "WAL")), read_only=st.booleans())
 def test_a_dry_run_changes_no_byte(connection: sqlite3.Connection, journal: str, read_only: bool) -> None:
     """The file has the same bytes, and nothing is left beside it, whatever the journal."""
