@@ -1,0 +1,60 @@
+"""Faults: a connection on which one statement fails, whichever is wanted.
+
+In: how many statements that could change something pass before. Out: SQLite's own kind of error, once; from then on
+everything works again, so that what was begun can be taken back.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+READS = ("SELECT", "EXPLAIN", "PRAGMA foreign_keys", "PRAGMA schema_version", "PRAGMA data_version", "PRAGMA main.")
+
+
+class FaultyConnection(sqlite3.Connection):
+    """A connection whose n-th writing statement from now fails before it runs, where `left` is n."""
+
+    left: int = 0  # 0: none fails
+    failed: str | None = None  # the statement that did
+
+    def cursor(self, *_: Any) -> sqlite3.Cursor:  # type: ignore[override]  # no factory of another's is taken
+        """Give a cursor that counts."""
+        return _Cursor(self)
+
+    def execute(self, sql: str, values: Any = (), /) -> sqlite3.Cursor:
+        """Run a statement that is counted."""
+        return self.cursor().execute(sql, values)
+
+    def arm(self, nth: int) -> None:
+        """Let the n-th writing statement from now fail."""
+        self.left, self.failed = nth, None
+
+
+class _Cursor(sqlite3.Cursor):
+    def execute(self, sql: str, values: Any = (), /) -> sqlite3.Cursor:
+        connection = self.connection
+        assert isinstance(connection, FaultyConnection)
+        reads = sql.lstrip().startswith(READS) and "=" not in sql.partition("(")[0]
+        if connection.left and not reads:
+            connection.left -= 1
+            if not connection.left:
+                connection.failed = sql
+                raise sqlite3.OperationalError("a fault was injected")
+        return super().execute(sql, values)
+
+
+def open_faulty(path: str) -> FaultyConnection:
+    """Give a connection that works until it is told otherwise."""
+    return sqlite3.connect(path, isolation_level=None, factory=FaultyConnection)
+
+
+SWITCHES = ("foreign_keys", "writable_schema", "legacy_alter_table", "ignore_check_constraints", "recursive_triggers")
+
+
+def switches(connection: sqlite3.Connection) -> dict[str, int]:
+    """Give the settings of a connection that every change must leave as they were."""
+    return {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in SWITCHES}
+
+
+SOUND = {name: int(name in ("foreign_keys", "recursive_triggers")) for name in SWITCHES}
