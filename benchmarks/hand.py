@@ -202,9 +202,9 @@ _DEEP = [
 
 
 def _groups(connection: sqlite3.Connection) -> Run:
-    # by year and author first, so that fewer rows meet their country
-    text = """SELECT CAST(year AS INTEGER), w.country, sum(articles), 1.0 * sum(views) / sum(articles)
-        FROM (SELECT substr(published, 1, 4) AS year, author, count(*) AS articles, sum(views) AS views
+    # by year and author first, so that fewer rows meet their country; a number is sorted faster than text
+    text = """SELECT year, w.country, sum(articles), 1.0 * sum(views) / sum(articles)
+        FROM (SELECT CAST(published AS INTEGER) AS year, author, count(*) AS articles, sum(views) AS views
             FROM articles GROUP BY 1, 2) LEFT JOIN authors w ON w.id = author
         GROUP BY 1, 2 ORDER BY 1, 2"""
     execute = connection.execute

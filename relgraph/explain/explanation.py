@@ -147,7 +147,7 @@ Planned: TypeAlias = tuple[str, str, fragments.Statement]  # its place and colle
 
 def _planned(plan: ReadPlan, collection: str) -> Iterator[Planned]:
     """Yield the statements of a plan in the order `Reader.read` runs them."""
-    yield collection, collection, plan.root.statement
+    yield from _of_level(plan.root, collection, plan.root.statement)
     if plan.root.tail is not None:
         yield f"{collection}, where these do not fill the page", collection, plan.root.tail
     yield from _below(plan.root, collection, complete=plan.complete)
@@ -155,10 +155,16 @@ def _planned(plan: ReadPlan, collection: str) -> Iterator[Planned]:
         yield name, collection, count
 
 
+def _of_level(level: Level, place: str, statement: fragments.Statement) -> Iterator[Planned]:
+    yield place, level.collection, statement
+    if level.exact is not None:
+        yield f"{place}, where a sum is not of whole numbers or too large", level.collection, level.exact
+
+
 def _below(level: Level, place: str, *, complete: bool) -> Iterator[Planned]:
     for name, child in _children(level.cells or (), place):
         scan = child.scan if complete else None
-        yield name, child.collection, scan or child.statement
+        yield from _of_level(child, name, scan or child.statement)
         yield from _below(child, name, complete=scan is not None)
 
 

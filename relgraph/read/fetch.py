@@ -81,7 +81,7 @@ class Reader:
 
     def turned(self, source: Source, bindings: Bindings, root: Level) -> tuple[list[Row], str | None]:
         """Give the rows of the root, and the cursor of the next page; of a cursor's page one row is read ahead."""
-        rows = _run(source, root.statement, bindings).fetchall()
+        rows = _rows(source, root, bindings)
         after, limit = self.query.after, self.query.page.limit
         if after is None:
             return rows, None
@@ -95,7 +95,8 @@ class Reader:
 
     def stream(self, source: Source, bindings: Bindings, size: int) -> Iterator[Any]:
         """Give the items one by one, holding `size` of them and their children at a time."""
-        cursor = _run(source, self.decide(source, bindings).plan.root.statement, bindings)
+        root = self.decide(source, bindings).plan.root
+        cursor = _run(source, root.exact or root.statement, bindings)
         while rows := cursor.fetchmany(size):
             yield from self.fetched(source, bindings, rows, complete=False).items()
 
@@ -124,6 +125,14 @@ class Reader:
         return {name: _run(source, count, bindings).fetchall()[0][0] for name, count in self.plan.counts.items()}
 
 
+def _rows(source: Source, level: Level, bindings: Bindings, keys: Sequence[Any] = ()) -> list[Row]:
+    """Give the rows of a level; of groups those that are exact, where some were not."""
+    rows = _run(source, level.statement, bindings, keys).fetchall()
+    if level.exact is not None and any(type(row[place]) is bytes for row in rows for place in level.sums):
+        return _run(source, level.exact, bindings, keys).fetchall()
+    return rows
+
+
 def _run(source: Source, statement: Statement, bindings: Bindings, keys: Sequence[Any] = ()) -> Cursor:
     return source.execute(*statement.bind(bindings, keys))
 
@@ -143,5 +152,5 @@ def _keys(cell: LookUp, child: Level, rows: list[Row]) -> list[Any]:
 def _below(source: Source, bindings: Bindings, child: Level, keys: list[Any]) -> list[Row]:
     rows: list[Row] = []
     for start in range(0, len(keys), CHUNK):
-        rows += _run(source, child.statement, bindings, keys[start : start + CHUNK]).fetchall()
+        rows += _rows(source, child, bindings, keys[start : start + CHUNK])
     return rows

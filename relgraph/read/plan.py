@@ -24,9 +24,10 @@ from relgraph.query.resolved import (
 )
 from relgraph.read.answers import Answer, group_answer, measure_answer, value_answer
 from relgraph.read.fragments import Sql, Statement, balanced, sql
+from relgraph.read.groups import grouped
 from relgraph.read.joins import Renderer, Search, column, far_key, join, near_key, table, wanted_key
 from relgraph.read.scalars import call
-from relgraph.read.select import Nested, counting, grouped, select, sort_columns
+from relgraph.read.select import Nested, counting, select, sort_columns
 from relgraph.read.sql import condition, conjuncts
 from relgraph.schema import Field, Hop
 
@@ -115,6 +116,8 @@ class Level:
     sorted_by: tuple[int, ...] = ()  # where a row of the root has its sort values, if a cursor is asked for
     tail: Statement | None = None  # what follows the root's rows, on a page of a cursor that they do not fill
     absent: tuple[Any, ...] | None = None  # the row of a parent without any: the sums over nothing
+    exact: Statement | None = None  # for groups of which a sum is a blob: it could not be told exactly
+    sums: tuple[int, ...] = ()  # where these stand in a row
     children: tuple[tuple[LookUp, Level], ...] = field(init=False)  # levels below, and the cells that look them up
 
     def __attrs_post_init__(self) -> None:
@@ -245,7 +248,7 @@ class _Planner:
     ) -> Level:
         alias = renderer.alias()
         nested = None if hop is None else Nested(hop, far_key(hop, alias), wanted_key(hop, alias))
-        statement = grouped(renderer, query, grouping, alias, nested)
+        groups = grouped(renderer, query, grouping, alias, nested)
         first = 0 if nested is None else 1
         parts = [(part.names, group_answer(part)) for part in grouping.columns]
         parts += [(part.names, measure_answer(part)) for part in grouping.measures]
@@ -257,7 +260,20 @@ class _Planner:
         many = hop is not None
         form = shared_form(hop)
         width = max(1, first + len(parts))
-        return Level(index, query.collection.name, statement, cells, (), False, many, width, None, form, absent=absent)
+        return Level(
+            index,
+            query.collection.name,
+            groups.usual,
+            cells,
+            (),
+            False,
+            many,
+            width,
+            form=form,
+            absent=absent,
+            exact=groups.exact,
+            sums=groups.sums,
+        )
 
     def cell(self, renderer: Renderer, show: Shown, alias: str, row: _Row, *, owned: bool) -> LevelCell:
         match show:

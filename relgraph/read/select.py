@@ -1,4 +1,4 @@
-"""Selects: one level's rows in their order, cut to their page; counts; groups.
+"""Selects: one level's rows in their order, cut to their page; counts.
 
 In: a `ResolvedQuery` and the columns wanted of its rows. Out: finished statements. The shapes were measured on 100k
 articles with SQLite 3.40 in 2026-11; each says beside it what it is worth.
@@ -12,21 +12,16 @@ from typing import Any
 from attrs import frozen
 
 from relgraph.query.resolved import (
-    Call,
     Condition,
-    GroupColumn,
-    Grouping,
-    GroupOrder,
     Literal,
-    Measure,
     Order,
     Page,
     ResolvedQuery,
 )
 from relgraph.read.after import Key, behind
-from relgraph.read.fragments import MARK, Keys, Sql, Statement, balanced, fill, joined, sql
+from relgraph.read.fragments import MARK, Keys, Sql, Statement, balanced, joined, sql
 from relgraph.read.joins import Path, Renderer, collated, guarded, identity, is_rowid, parting_key, table
-from relgraph.read.scalars import as_number, directed, order, reached_stored, stored
+from relgraph.read.scalars import directed, order, reached_stored
 from relgraph.read.sql import all_where, apart, conjunction, conjuncts, flat, independent, left_joins, paths
 from relgraph.schema import Collection, Field, Hop
 
@@ -88,7 +83,7 @@ def select(
     if nested is None:
         behind_it = _behind(query, [reached_stored(renderer, key, alias) for key in query.order])
         statements = [
-            Statement.of(sql(head(), all_where([*where, *behind_part]), _by(keys), _cut(query)))
+            Statement.of(sql(head(), all_where([*where, *behind_part]), by_order(keys), cut(query)))
             for behind_part in ([[part] for part in behind_it] or [[]])
         ]
         return Selects(statements[0], tail=statements[1] if len(statements) > 1 else None)
@@ -98,15 +93,16 @@ def select(
     among = Sql(f"{nested.compared} IN ({MARK})", (Keys(),))
     # by parent first: ordering by the child's own key alone is a sort of the whole, 25 to 70 % slower
     by = [Sql(parting_key(nested.hop, nested.key)), *keys] if nested.hop.many else []
-    statement = Statement.of(sql(head(), all_where([among, *where]), _by(by)))
+    statement = Statement.of(sql(head(), all_where([among, *where]), by_order(by)))
     return Selects(statement, scan=_scan(query, alias, head, nested) if query.where is None else None)
 
 
-def _by(keys: Sequence[Sql]) -> Sql:
+def by_order(keys: Sequence[Sql]) -> Sql:
+    """Give ORDER BY, or nothing."""
     return sql(" ORDER BY ", joined(", ", keys)) if keys else Sql("")
 
 
-def _cut(query: ResolvedQuery) -> Sql:
+def cut(query: ResolvedQuery) -> Sql:
     """Give LIMIT and OFFSET; a page of a cursor reads one item more, to know whether another page follows."""
     page = query.page
     if page == Page():
@@ -132,7 +128,9 @@ def _skipping(renderer: Renderer, query: ResolvedQuery, alias: str, head: Head) 
     """Give a later page: its keys first, so that what is sorted and skipped is narrow, 2 to 4 times faster."""
     inner = renderer.alias()
     found = _found(renderer, query, inner, [], top=True)
-    return sql(head(), " WHERE ", _same_row(query.collection, alias, found), _by(order(renderer, query.order, alias)))
+    return sql(
+        head(), " WHERE ", _same_row(query.collection, alias, found), by_order(order(renderer, query.order, alias))
+    )
 
 
 def _found(renderer: Renderer, query: ResolvedQuery, inner: str, where: list[Sql], *, top: bool = False) -> Sql:
@@ -141,7 +139,7 @@ def _found(renderer: Renderer, query: ResolvedQuery, inner: str, where: list[Sql
         where = [*where, conjunction(renderer, conjuncts(query.where), inner, top=top)]
     names = ", ".join(f"{inner}.{name}" for name in identity(query.collection))
     found = sql(f"SELECT {names} FROM {table(query.collection.name, inner)}", all_where(where))
-    return sql(found, _by(order(renderer, query.order, inner)), _cut(query))
+    return sql(found, by_order(order(renderer, query.order, inner)), cut(query))
 
 
 def _same_row(collection: Collection, alias: str, found: Sql) -> Sql:
@@ -178,7 +176,7 @@ def _lateral(renderer: Renderer, query: ResolvedQuery, alias: str, head: Head, n
     keys = Sql(f"(VALUES {MARK}) AS {parents} CROSS JOIN ", (Keys(rows=True),))
     return sql(
         head(before=keys, after=sql(" ON ", _same_row(query.collection, alias, found))),
-        _by([Sql(nested.key), *order(renderer, query.order, alias)]),
+        by_order([Sql(nested.key), *order(renderer, query.order, alias)]),
     )
 
 
@@ -205,7 +203,7 @@ def _ranked(renderer: Renderer, query: ResolvedQuery, alias: str, head: Head, ne
     names = identity(query.collection)
     joins, where, aliases = _joined_for_order(renderer, query, inner)
     keys = [_joined_key(renderer, key, aliases) for key in query.order]
-    by = _by([directed(Sql(f"s{index}"), key) for index, key in enumerate(query.order)])
+    by = by_order([directed(Sql(f"s{index}"), key) for index, key in enumerate(query.order)])
     parent = []
     if nested is not None:
         compared = nested.compared.replace(f"{alias}.", f"{inner}.", 1)
@@ -233,22 +231,25 @@ def _ranked(renderer: Renderer, query: ResolvedQuery, alias: str, head: Head, ne
         behind_it = _behind(query, [Sql(f"ranked.s{index}") for index in range(len(keys))])
         there = sql(" JOIN (", ranked, f") AS ranked ON {same}")
         return sql(
-            head(after=there), all_where([balanced("OR", behind_it)] if behind_it else []), _by(sorted_by), _cut(query)
+            head(after=there),
+            all_where([balanced("OR", behind_it)] if behind_it else []),
+            by_order(sorted_by),
+            cut(query),
         )
     if nested.hop.many and query.page != Page():
         ranked = _page_of_each(ranked, kept, sorts, collated(nested.hop, "parent"), by, query.page)
     by_parent = [Sql(collated(nested.hop, "ranked.parent")), *sorted_by]
-    return sql(head(after=sql(" JOIN (", ranked, f") AS ranked ON {same}")), _by(by_parent))
+    return sql(head(after=sql(" JOIN (", ranked, f") AS ranked ON {same}")), by_order(by_parent))
 
 
 def _page_of_each(ranked: Sql, kept: str, sorts: str, parent: str, by: Sql, page: Page) -> Sql:
     numbered = sql(
         f"SELECT {kept}, {sorts}, row_number() OVER (PARTITION BY {parent}", by, ") AS place FROM (", ranked, ")"
     )
-    return sql(f"SELECT {kept}, {sorts} FROM (", numbered, ") WHERE ", _within(page))
+    return sql(f"SELECT {kept}, {sorts} FROM (", numbered, ") WHERE ", within(page))
 
 
-def _within(page: Page) -> Sql:
+def within(page: Page) -> Sql:
     """Give the condition that a row numbered within its parent lies on the page."""
     past = Sql("place > ?", (_operand(page.offset),))
     if page.limit is None:
@@ -281,7 +282,7 @@ def _joined_key(renderer: Renderer, key: Order, aliases: dict[Path, str]) -> Sql
     return reached_stored(renderer, rest, aliases[near])
 
 
-# --- counts and groups -----------------------------------------------------------------------------------------------
+# --- counts -----------------------------------------------------------------------------------------------
 
 
 def counting(collection: Collection, where: Condition | None) -> Sql:
@@ -290,53 +291,3 @@ def counting(collection: Collection, where: Condition | None) -> Sql:
     alias = renderer.alias()
     kept = [] if where is None else [conjunction(renderer, conjuncts(where), alias, top=False)]
     return sql(f"SELECT count(*) FROM {table(collection.name, alias)}", all_where(kept))
-
-
-def grouped(
-    renderer: Renderer, query: ResolvedQuery, grouping: Grouping, alias: str, nested: Nested | None
-) -> Statement:
-    """Give the groups of a level: the parent's key where it is nested, then the group's columns and measures.
-
-    Values per item come first, so that each item counts once; then the groups, within each parent; then the page.
-    """
-    columns = [reached_stored(renderer, column, alias) for column in grouping.columns]
-    fields = [stored(measure.field, alias) if measure.field else Sql("1") for measure in grouping.measures]
-    values = [
-        *(sql(column, f" AS g{index}") for index, column in enumerate(columns)),
-        *(sql(value, f" AS m{index}") for index, value in enumerate(fields)),
-    ]
-    where = [] if query.where is None else [conjunction(renderer, conjuncts(query.where), alias, top=nested is None)]
-    parent = [] if nested is None else ["parent"]
-    if nested is not None:
-        values.insert(0, Sql(f"{parting_key(nested.hop, nested.key)} AS parent"))
-        where = [Sql(f"{nested.compared} IN ({MARK})", (Keys(),)), *guarded(nested.hop, None, alias), *where]
-    rows = sql(
-        "SELECT ", joined(", ", values or [Sql("1")]), f" FROM {table(query.collection.name, alias)}", all_where(where)
-    )
-    keys = [*parent, *(f"g{index}" for index in range(len(columns)))]
-    measures = [sql(_measured(measure, index), f" AS a{index}") for index, measure in enumerate(grouping.measures)]
-    by = f" GROUP BY {', '.join(keys)}" if keys else ""
-    groups = sql("SELECT ", joined(", ", [*keys, *measures] or [Sql("1")]), " FROM (", rows, ")", by)
-    named = {key.value for key in grouping.order}
-    ties = [GroupOrder(column) for column in grouping.columns if column not in named]
-    order = _by([_group_key(key, grouping) for key in (*grouping.order, *ties)])
-    if nested is None:
-        return Statement.of(sql(groups, order, _cut(query)))
-    names = ", ".join([*keys, *(f"a{index}" for index in range(len(measures)))])
-    numbered = sql(f"SELECT {names}, row_number() OVER (PARTITION BY parent", order, ") AS place FROM (", groups, ")")
-    return Statement.of(
-        sql(f"SELECT {names} FROM (", numbered, ") WHERE ", _within(query.page), " ORDER BY parent, place")
-    )
-
-
-def _measured(measure: Measure, index: int) -> Sql:
-    return Sql("count(*)") if measure.field is None else fill(measure.aggregate.sql, v=Sql(f"m{index}"))
-
-
-def _group_key(key: GroupOrder, grouping: Grouping) -> Sql:
-    if isinstance(key.value, GroupColumn):
-        piece, value = Sql(f"g{grouping.columns.index(key.value)}"), key.value.value
-        piece = as_number(value.function.name, piece) if isinstance(value, Call) else piece
-    else:
-        piece = as_number(key.value.aggregate.name, Sql(f"a{grouping.measures.index(key.value)}"))
-    return sql(piece, " DESC") if key.descending else piece
