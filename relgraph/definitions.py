@@ -15,6 +15,7 @@ from attrs import evolve
 
 from relgraph.errors import InvalidPayload, RecordNotUnique, RelationNotFound
 from relgraph.integrity import existing as existing_rows
+from relgraph.integrity.existing import Change
 from relgraph.linking import far_field
 from relgraph.relation import KeyActions, Relation, named_in
 from relgraph.renaming import Renaming
@@ -56,8 +57,9 @@ class Definitions:
             _check_ids(
                 before, [(_at(where, "id"), relation.id) for (where, _), relation in zip(mappings, wanted, strict=True)]
             )
-            _judge_alone(before, _with_new(before, wanted))
-            self._settle(before, [(_discovered(before, relation), relation) for relation in wanted], existing)
+            changes = [(_discovered(before, relation), relation) for relation in wanted]
+            self._judge(before, _with_new(before, wanted), changes, existing)
+            self._clear(before, changes, existing)
             self._make_keys(before, wanted)
             return tuple(self._store(relation) for relation in wanted)
 
@@ -71,10 +73,10 @@ class Definitions:
             if named.get("id", id) != id:
                 raise InvalidPayload("id", f"the id of relation {id} cannot become {named['id']!r}")
             new = _keyed(before, old.changed(named), keyless=old.kind == "m2o" and old.foreign_key is None)
-            _judge_alone(before, _with_changed(before, old, new))
+            self._judge(before, _with_changed(before, old, new), [(old, new)], existing)
             if old.foreign_key is not None and (new.foreign_key is None or new.name != old.name):
                 ddl.drop_foreign_key(self._database, old.many_collection, old.many_field)
-            self._settle(before, [(old, new)], existing)
+            self._clear(before, [(old, new)], existing)
             self._make_keys(before, [new])
             catalog.update_relation(self._database, new)
             return new
@@ -97,10 +99,13 @@ class Definitions:
             return tuple(self._store(relation) for relation in found if not _is_own(schema, relation))
 
     @contextmanager
-    def batch(self, transaction: AbstractContextManager[None] | None = None) -> Iterator[None]:
+    def batch(
+        self, transaction: AbstractContextManager[None] | None = None, *, stored_only: bool = False
+    ) -> Iterator[None]:
         """Hold several changes together: judged at the end, all or nothing, also when an error of any kind passes.
 
-        Inside a batch each change is a savepoint of its own: one that fails and is caught leaves the others.
+        Inside a batch each change is a savepoint of its own: one that fails and is caught leaves the others. With
+        `stored_only` relations that foreign keys imply are not judged: they are facts of the tables.
         """
         with transaction or self._database.writing():
             if self._before is not None:
@@ -115,7 +120,9 @@ class Definitions:
             try:
                 yield
                 after = self.schema
-                refuse(added_violations(self._before, after))
+                stored = {relation.name for relation in after.relations if relation.id is not None}
+                added = added_violations(self._before, after)
+                refuse([each for each in added if not stored_only or each.where in stored])
                 self._align_aliases(self._before, after)
                 self._align_guards()
             except BaseException:
@@ -135,9 +142,22 @@ class Definitions:
         if self._before is not None:
             self._before = renaming.schema(self._before)
 
-    def _settle(self, schema: Schema, changes: Sequence[tuple[Relation | None, Relation]], existing: str) -> None:
-        """Judge the rows that are there by the relations to come, or change them, as it is wanted."""
-        self.last_changes = existing_rows.settle(self._database, schema, changes, existing)
+    def _judge(self, before: Schema, after: Schema, changes: Sequence[Change], existing: str) -> None:
+        """Refuse, before anything is made, what no later change in a batch could mend; then all that is wrong is said.
+
+        Rows are asked about the relations that can be made sense of.
+        """
+        added = added_violations(before, after)
+        alone = {violation.where for violation in added if RULES[violation.rule].alone}
+        sound = [(old, new) for old, new in changes if new.name not in alone]
+        rows = existing_rows.refusals(self._database, before, sound, existing)
+        if alone or rows:
+            refuse((*added, *rows))
+
+    def _clear(self, schema: Schema, changes: Sequence[Change], existing: str) -> None:
+        """Change the rows that relations to come would find wrong, where that is wanted."""
+        if existing == "nullify":
+            self.last_changes = existing_rows.clear(self._database, schema, changes)
 
     def _make_keys(self, before: Schema, relations: Iterable[Relation]) -> None:
         """Make or change the foreign keys that are not declared as wanted; rows have been judged before."""
@@ -302,10 +322,3 @@ def _check_ids(schema: Schema, given: Iterable[tuple[str, int | None]]) -> None:
         if id is not None and id in taken:
             raise RecordNotUnique(where, id)
         taken.add(id)
-
-
-def _judge_alone(before: Schema, after: Schema) -> None:
-    """Refuse what no later change in a batch could mend; then all that is wrong is said at once."""
-    added = added_violations(before, after)
-    if any(RULES[violation.rule].alone for violation in added):
-        refuse(added)

@@ -11,12 +11,15 @@ import string
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, partial
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from attrs import field, frozen
 
 from relgraph.relation import Relation
 from relgraph.values import PLAIN, Codec, FieldType, Stored, with_affinity
+
+_Thing = TypeVar("_Thing")
+_Place = TypeVar("_Place")
 
 
 def _read_only(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -165,13 +168,37 @@ class Schema:
     foreign_keys: tuple[ForeignKey, ...] = ()
     directus: bool = False
     unreadable: Mapping[str, str] = field(factory=dict, converter=_read_only, hash=False)  # views and the like: why
+    _by_many: Mapping[str, tuple[Relation, ...]] = field(init=False, eq=False, repr=False)
+    _by_alias: Mapping[tuple[str | None, str], tuple[Relation, ...]] = field(init=False, eq=False, repr=False)
+    _keys: Mapping[str, tuple[ForeignKey, ...]] = field(init=False, eq=False, repr=False)
+    restricted: bool = False  # what an access knows of another schema
 
     def __iter__(self) -> Iterator[Collection]:
         return iter(self.collections.values())
 
     def relations_of(self, collection: str) -> tuple[Relation, ...]:
         """Give the relations whose many side is that collection."""
-        return tuple(relation for relation in self.relations if relation.many_collection == collection)
+        return self._by_many.get(collection, ())
+
+    def relations_at(self, collection: str, alias: str) -> tuple[Relation, ...]:
+        """Give the relations whose one side is that alias of a collection, as SQLite tells names apart."""
+        return self._by_alias.get((collection, folded(alias)), ())
+
+    def keys_of(self, collection: str) -> tuple[ForeignKey, ...]:
+        """Give the foreign keys that a collection declares."""
+        return self._keys.get(collection, ())
+
+    @_by_many.default
+    def _grouped_by_many(self) -> Mapping[str, tuple[Relation, ...]]:
+        return _grouped(self.relations, lambda relation: relation.many_collection)
+
+    @_by_alias.default
+    def _grouped_by_alias(self) -> Mapping[tuple[str | None, str], tuple[Relation, ...]]:
+        return _grouped(self.relations, lambda relation: (relation.one_collection, folded(relation.one_field or "")))
+
+    @_keys.default
+    def _grouped_keys(self) -> Mapping[str, tuple[ForeignKey, ...]]:
+        return _grouped(self.foreign_keys, lambda key: key.collection)
 
     def scope(self, any_hop: AnyHop, collection: str) -> Hop | None:
         """Give the hop of an any-to-many field to one collection, also to one that is not allowed in it.
@@ -221,6 +248,13 @@ class ForeignKey:
     to_fields: tuple[str, ...]
     on_delete: str = "NO ACTION"
     on_update: str = "NO ACTION"
+
+
+def _grouped(things: Iterable[_Thing], place: Callable[[_Thing], _Place]) -> Mapping[_Place, tuple[_Thing, ...]]:
+    groups: dict[_Place, list[_Thing]] = {}
+    for thing in things:
+        groups.setdefault(place(thing), []).append(thing)
+    return {key: tuple(group) for key, group in groups.items()}
 
 
 def names_of(things: Iterable[Any]) -> tuple[str, ...]:

@@ -1,15 +1,15 @@
 """Existing rows: what becomes of rows that a relation would find wrong when it is defined.
 
 In: a `Database`, its `Schema`, the relations that are new in it, and what is wanted: "refuse" them for such rows,
-"report" them later, or "nullify" the rows. Out: how many rows of which collection were changed. Inside an open
-transaction. Raises `RuleViolation` or `InconsistentDefinition`, all that is refused together.
+"report" them later, or "nullify" the rows. Out: violations as values, and how many rows of which collection were
+changed. Inside an open transaction. Raises `RuleViolation` where a table does not let its rows be changed.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 from attrs import evolve
 
@@ -18,13 +18,15 @@ from relgraph.integrity.data_rules import DATA_RULES, Place, find, searches
 from relgraph.integrity.problems import Problem, shown_keys
 from relgraph.integrity.searches import Search, Way
 from relgraph.relation import Relation
-from relgraph.rules import refuse
 from relgraph.schema import Schema
 from relgraph.storage.connection import Database
 from relgraph.storage.rows import update_rows
 
+Change: TypeAlias = tuple[Relation | None, Relation]  # what a relation was, None where it is new, and what it becomes
+
 CHOICES: Final = ("refuse", "report", "nullify")
 _POINTING: Final = ("dangling-m2o", "dangling-m2a", "m2a-collection", "key-form")
+_CANNOT: Final = "existing='nullify' cannot clear them, as a column is NOT NULL or part of the key; mend them first"
 _HINT: Final = (
     "mend them first, or say existing='nullify', which clears the keys, or existing='report', which leaves them"
 )
@@ -39,22 +41,37 @@ def check_choice(existing: str) -> None:
         raise InvalidPayload("existing", f"there is no choice {shown(existing)}", f"it is one of {listed(CHOICES)}")
 
 
-def settle(
-    database: Database, schema: Schema, changes: Sequence[tuple[Relation | None, Relation]], existing: str
-) -> Mapping[str, int]:
-    """Give how many rows of which collection were changed so that they obey relations, each beside what it was before.
+def refusals(database: Database, schema: Schema, changes: Sequence[Change], existing: str) -> list[RuleViolation]:
+    """Give what rows have against relations, each beside what it was before: nothing where they are to be reported.
 
-    What a relation was found wrong with before it changes is not held against it. `schema` needs not have the new ones.
+    What a relation was found wrong with before it changes is not held against it. Where rows are to be nullified, only
+    those that cannot be are refused. `schema` needs not have the new relations.
     """
-    if existing == "report":
-        return {}
-    judged = [new for old, new in changes if old is None or _pointing(old) != _pointing(new)]
-    if existing == "nullify":
-        return _cleared(database, schema, judged)
-    known = {each.name: _known(database, schema, old, each) for old, each in changes if old is not None}
+    judged = _judged(changes)
+    if existing == "report" or not judged:
+        return []
     problems = find(database, schema, relations=judged, rules=_POINTING)
-    refuse([_violation(each) for each in problems if each.count > known.get(each.relation, {}).get(each.rule, 0)])
-    return {}
+    if existing == "nullify":
+        ways = {(search.relation, rule) for search in _searches(database, schema, judged) for rule, _ in _ways(search)}
+        return [_violation(each, _CANNOT) for each in problems if (each.relation, each.rule) not in ways]
+    known = {each.name: _known(database, schema, old, each) for old, each in changes if old is not None}
+    return [_violation(each) for each in problems if each.count > known.get(each.relation, {}).get(each.rule, 0)]
+
+
+def clear(database: Database, schema: Schema, changes: Sequence[Change]) -> Mapping[str, int]:
+    """Give how many rows of which collection were changed: keys spelled as they are meant, or cleared."""
+    changed: Counter[str] = Counter()
+    for search in _searches(database, schema, _judged(changes)):
+        for rule, way in _ways(search):
+            condition, values = f"({search.suspect}) AND ({search.verdict}) = ?", (*search.values, rule)
+            name = search.collection.name
+            changed[name] += update_rows(database, name, way.change or "", condition, values, search.relation)
+    return {name: count for name, count in changed.items() if count}
+
+
+def _judged(changes: Sequence[Change]) -> list[Relation]:
+    """Give the relations that are new, or point by another field or to something else than before."""
+    return [new for old, new in changes if old is None or _pointing(old) != _pointing(new)]
 
 
 def _pointing(relation: Relation) -> tuple[object, ...]:
@@ -84,38 +101,14 @@ def _violation(problem: Problem, hint: str = _HINT) -> RuleViolation:
     )
 
 
-# --- clearing --------------------------------------------------------------------------------------------------------
-
-
-def _cleared(database: Database, schema: Schema, relations: Sequence[Relation]) -> Mapping[str, int]:
-    """Spell keys as they are meant, and clear those that point at nothing; refuse where a column cannot be cleared."""
+def _searches(database: Database, schema: Schema, relations: Sequence[Relation]) -> list[Search]:
     rules = [DATA_RULES[slug] for slug in _POINTING]
-    found = list(searches(Place(database, schema, tuple(relations)), rules, None))
-    kept = find(database, schema, relations=relations, rules=_POINTING)
-    ways = {(search.relation, fault.rule): _way(search, fault.rule) for search in found for fault in search.faults}
-    refuse([_violation(each, _CANNOT) for each in kept if ways[each.relation, each.rule] is None])
-    changed: Counter[str] = Counter()
-    for search in found:
-        for rule, way in _wanted(search, ways):
-            condition = f"({search.suspect}) AND ({search.verdict}) = ?"
-            values = (*search.values, rule)
-            changed[search.collection.name] += update_rows(
-                database, search.collection.name, way.change or "", condition, values, search.relation
-            )
-    return {name: count for name, count in changed.items() if count}
+    return list(searches(Place(database, schema, tuple(relations)), rules, None))
 
 
-_CANNOT: Final = "existing='nullify' cannot clear them, as a column is NOT NULL or part of the key; mend them first"
-
-
-def _way(search: Search, rule: str) -> Way | None:
-    ways = search.fault(rule).ways
-    return next((way for way in ways if way.how in ("nullify", "normalise") and way.change is not None), None)
-
-
-def _wanted(search: Search, ways: Mapping[tuple[str, str], Way | None]) -> Iterator[tuple[str, Way]]:
-    """Yield the rules of a search with their way, spelling before clearing."""
-    for rule in sorted((fault.rule for fault in search.faults), key=lambda rule: rule != "key-form"):
-        way = ways[search.relation, rule]
-        if way is not None:
-            yield rule, way
+def _ways(search: Search) -> Iterator[tuple[str, Way]]:
+    """Yield the rules of a search whose rows can be changed, spelling before clearing, and how."""
+    for fault in sorted(search.faults, key=lambda fault: fault.rule != "key-form"):
+        for way in fault.ways:
+            if way.how in ("nullify", "normalise") and way.change is not None:
+                yield fault.rule, way

@@ -101,12 +101,12 @@ def many_field_of(schema: Schema, relation: Relation) -> Field | None:
 def declared_keys(schema: Schema, relation: Relation) -> list[ForeignKey]:
     """Give the foreign keys that the database declares on the relation's field alone."""
     fields = (relation.many_field,)
-    return [key for key in schema.foreign_keys if key.collection == relation.many_collection and key.fields == fields]
+    return [key for key in schema.keys_of(relation.many_collection) if key.fields == fields]
 
 
 def is_foreign_key(schema: Schema, field: Field) -> bool:
     """Tell whether a field is part of a declared foreign key."""
-    return any(key.collection == field.collection and field.name in key.fields for key in schema.foreign_keys)
+    return any(field.name in key.fields for key in schema.keys_of(field.collection))
 
 
 # what these hold is answered in another form than it is stored in, so that a key of another type would be garbled

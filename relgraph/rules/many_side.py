@@ -58,10 +58,8 @@ def one_per_field(schema: Schema, relation: Relation) -> Iterator[Finding]:
     """Find a second relation on one field."""
     others = [
         other
-        for other in schema.relations
-        if other.many_field == relation.many_field
-        and other.many_collection == relation.many_collection
-        and other is not relation
+        for other in schema.relations_of(relation.many_collection)
+        if other.many_field == relation.many_field and other is not relation
     ]
     if others:
         targets = listed(other.one_collection or "any of several collections" for other in others)

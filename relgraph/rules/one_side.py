@@ -82,18 +82,14 @@ def one_field_is_free(schema: Schema, relation: Relation) -> Iterator[Finding]:
     """Find an alias that two stored relations claim; that of a discovered one gives way by itself."""
     if relation.one_field is None or relation.one_collection is None or relation.id is None:
         return
-    place = (relation.one_collection, folded(relation.one_field))
+    name, alias = relation.one_collection, relation.one_field
     others = [
-        other.name
-        for other in schema.relations
-        if other is not relation
-        and other.id is not None
-        and (other.one_collection, folded(other.one_field or "")) == place
+        other.name for other in schema.relations_at(name, alias) if other is not relation and other.id is not None
     ]
     if others:
-        problem = f"one_field {relation.one_field!r} of {place[0]} belongs to {listed(others)} already"
-        hint = _free_alias(relation, schema.collections.get(place[0], Collection(place[0], {})))
-        yield Finding("one_field", relation.one_field, problem, hint)
+        problem = f"one_field {alias!r} of {name} belongs to {listed(others)} already"
+        hint = _free_alias(relation, schema.collections.get(name, Collection(name, {})))
+        yield Finding("one_field", alias, problem, hint)
 
 
 # --- alias fields of a Directus project ------------------------------------------------------------------------------

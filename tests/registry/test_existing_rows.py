@@ -208,3 +208,27 @@ def test_there_are_three_choices(registry: RelationRegistry, choice: Any) -> Non
     assert caught.value.where == "existing"
     with pytest.raises(InvalidPayload):
         registry.update(99, {}, existing=choice)
+
+
+def test_rows_and_definitions_are_said_together(registry: RelationRegistry, path: str) -> None:
+    """One request is refused once, for all that is wrong with its definitions and with the rows that are there."""
+    before = Path(path).read_bytes()
+    with pytest.raises(InconsistentDefinition) as caught:
+        registry.create([{**M2A, "one_allowed_collections": ["ghosts"]}, M2O, {**M2O, "many_field": "editor"}])
+    assert [(each.rule, each.where) for each in caught.value.violations] == [
+        ("one-allowed-collections", "articles.item"),
+        ("data-obeys", "articles.author"),
+        ("data-obeys", "articles.editor"),
+    ]
+    assert Path(path).read_bytes() == before
+
+
+def test_a_refused_change_has_changed_nothing(registry: RelationRegistry) -> None:
+    """`last_changes` is of the last call, also where it was refused or had nothing to change."""
+    registry.create(M2O, existing="nullify")
+    assert registry.last_changes == {"articles": 2}
+    with pytest.raises(RuleViolation):
+        registry.create(M2O)
+    assert registry.last_changes == {}
+    registry.update(1, {"one_field": "articles"})
+    assert registry.last_changes == {}
