@@ -86,10 +86,9 @@ def _check_rules(names: tuple[str, ...] | None) -> None:
 
 def _definitions(database: Database, schema: Schema) -> Iterator[Problem]:
     """Yield what the definitions of relations violate, and the foreign keys that lead to no key of their target."""
-    of_relation = {relation.name: relation.many_collection for relation in schema.relations}
     found = violations(schema)
     for violation in found:
-        yield _of_violation(violation, of_relation[violation.where])
+        yield _of_violation(violation)
     known = {violation.where for violation in found if violation.rule == "one-key"}
     for key in _mismatched(database, schema):
         name = f"{key.collection}.{','.join(key.fields)}"
@@ -102,10 +101,10 @@ def _definitions(database: Database, schema: Schema) -> Iterator[Problem]:
 _ONLY_A_PERSON = "a definition is mended by whoever knows what it should be"
 
 
-def _of_violation(violation: RuleViolation, collection: str) -> Problem:
+def _of_violation(violation: RuleViolation) -> Problem:
     fix = f"none: {violation.hint or _ONLY_A_PERSON}"
     severity = RULES[violation.rule].severity
-    return Problem(violation.rule, severity, violation.where, collection, 0, (), violation.problem, fix)
+    return Problem(violation.rule, severity, violation.where, violation.collection, 0, (), violation.problem, fix)
 
 
 def _mismatched(database: Database, schema: Schema) -> Iterator[ForeignKey]:

@@ -11,9 +11,10 @@ from typing import Final, TypeAlias
 
 from attrs import field, frozen
 
+from relgraph.integrity.any_pointers import any_pointer_searches
 from relgraph.integrity.cycles import cycle_searches
 from relgraph.integrity.links import duplicate_searches, order_searches, orphan_searches, required_searches
-from relgraph.integrity.pointers import any_pointer_searches, pointer_searches
+from relgraph.integrity.pointers import pointer_searches
 from relgraph.integrity.problems import Problem
 from relgraph.integrity.searches import Search, counted
 from relgraph.relation import Relation

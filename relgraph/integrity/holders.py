@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from relgraph.integrity.pointers import Pointer, all_equal, any_match, every_pointer
+from relgraph.integrity.any_pointers import any_match
+from relgraph.integrity.pointers import Pointer, all_equal, every_pointer
 from relgraph.integrity.searches import counted, literal, table
 from relgraph.read.joins import identity
 from relgraph.schema import Collection, Schema

@@ -170,6 +170,11 @@ def number(value: str) -> str:
     return f"CASE WHEN typeof({value}) <> 'blob' AND {cast} = {value} THEN {cast} END"
 
 
+def is_number(value: str) -> str:
+    """Give the condition that a value is stored as a number."""
+    return f"typeof({value}) IN ('integer', 'real')"
+
+
 def collated(value: str, collation: str, own: str = "BINARY") -> str:
     """Give a value to be compared under a collation; `own` is the one it has."""
     return value if collation == own else f"{value} COLLATE {quoted(collation)}"
