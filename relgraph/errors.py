@@ -330,6 +330,7 @@ class RuleViolation(RelgraphError):
     problem: str
     hint: str = ""  # what would work
     field: str = ""  # the part of the definition that is at fault: "one_field"
+    collection: str = ""  # where it is defined, as far as a rule of definitions says it
 
     @property
     def relation(self) -> str:

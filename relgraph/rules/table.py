@@ -63,19 +63,21 @@ def violations(schema: Schema, rules: Iterable[Rule] = _ROWS) -> tuple[RuleViola
     ['many-collection', 'kind', 'deselect-action']
     """
     return tuple(
-        RuleViolation(rule.slug, where, finding.value, finding.problem, finding.hint, finding.part)
-        for rule, where, finding in _findings(schema, tuple(rules))
+        RuleViolation(rule.slug, where, finding.value, finding.problem, finding.hint, finding.part, collection)
+        for rule, collection, where, finding in _findings(schema, tuple(rules))
     )
 
 
-def _findings(schema: Schema, rules: tuple[Rule, ...]) -> Iterator[tuple[Rule, str, Finding]]:
+def _findings(schema: Schema, rules: tuple[Rule, ...]) -> Iterator[tuple[Rule, str, str, Finding]]:
+    """Yield what each rule finds: with the collection, and the relation or alias there."""
     for relation in schema.relations:
         for rule in rules:
-            yield from ((rule, relation.name, finding) for finding in rule.check(schema, relation))
+            found = rule.check(schema, relation)
+            yield from ((rule, relation.many_collection, relation.name, finding) for finding in found)
     for collection in schema:
         for rule in rules:
             found = rule.check_collection(schema, collection)
-            yield from ((rule, f"{collection.name}.{finding.value}", finding) for finding in found)
+            yield from ((rule, collection.name, f"{collection.name}.{finding.value}", finding) for finding in found)
 
 
 def added_violations(before: Schema, after: Schema) -> tuple[RuleViolation, ...]:

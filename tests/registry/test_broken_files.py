@@ -63,6 +63,7 @@ def test_a_broken_relation_is_left_out_and_named(
     with broken(tmp_path, row) as registry:
         found = {(each.rule, each.relation) for each in violations(registry.schema)}
         assert (slug, f"{row[0]}.{row[1]}") in found
+        assert found <= {(each.rule, each.relation) for each in registry.audit()}
         assert registry.items(collection).read(limit=1).data
         if why:
             with pytest.raises(NotARelation) as caught:
@@ -114,6 +115,7 @@ def test_a_left_over_alias_says_so(tmp_path: Path) -> None:
     with broken(tmp_path, sql=row) as registry:
         (found,) = (each for each in violations(registry.schema) if each.rule == "alias-leads")
         assert (found.relation, found.field, RULES[found.rule].severity) == ("authors.lonely", "field", "warning")
+        assert ("alias-leads", "authors") in {(each.rule, each.collection) for each in registry.audit()}
         assert registry.items("authors").read(limit=1).data
         with pytest.raises(NotARelation, match="no relation leads over this alias field"):
             registry.items("authors").read(fields=["lonely.id"])
