@@ -14,7 +14,6 @@ from benchmarks.workloads import ARTICLE, Workload
 from relgraph import Param, RelationRegistry
 from relgraph.query.parse import parse
 from relgraph.query.resolve import resolve
-from relgraph.read.assemble import builder
 from relgraph.read.fetch import Reader
 
 Run = Callable[..., Any]
@@ -59,5 +58,5 @@ def compiled(registry: RelationRegistry, workload: Workload, query: dict[str, An
     """Parse, resolve and plan a query and write its row builders: all that is done before a new query runs."""
     resolved = resolve(parse(query), registry.schema, workload.collection, limits=registry.limits)
     reader = Reader(resolved)
-    reader.builders.by(builder)
+    assert reader.builders.items
     return reader

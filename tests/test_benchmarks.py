@@ -17,7 +17,6 @@ from benchmarks.measure import DifferentAnswer
 from benchmarks.peers import PEERS, Peer
 from benchmarks.workloads import WORKLOADS, Workload
 from relgraph import RelationRegistry
-from relgraph.read.assemble import builder
 
 ARTICLES = 200
 
@@ -108,7 +107,7 @@ def test_compiling_leaves_nothing_to_write(registry: RelationRegistry) -> None:
     """What is measured as compiling includes the row builder of every level."""
     for workload in WORKLOADS:
         reader = engine.compiled(registry, workload, workload.ask(**workload.arguments(registry.connection)[0]))
-        assert len(reader.builders.by(builder)) == reader.plan.levels
+        assert len(reader.builders.items) == reader.plan.levels
     assert absolute.cold_plan(registry, rounds=1) > 0
 
 

@@ -7,12 +7,12 @@ the rows were all read in one snapshot. Making is as fast later as while reading
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
-from attrs import define, field
+from attrs import define
 
 from relgraph.read.assemble import Builder, Row, builder
 from relgraph.read.json_text import text_builder
@@ -21,29 +21,33 @@ from relgraph.read.plan import Level
 MANY: Final = 1000  # rows from which the garbage collector is worth holding back
 GIVEN_UP: Final = 1000  # rows let go of at a time
 
-Write: TypeAlias = Callable[[Level], Builder]
-
 
 @define
 class Builders:
-    """The row builders of a query's levels, written when first needed."""
+    """The row builders of a query's levels, by the index of their level, written when first needed."""
 
     root: Level
-    _written: dict[Write, tuple[Builder, ...]] = field(factory=dict)
+    _items: tuple[Builder, ...] = ()
+    _texts: tuple[Builder, ...] = ()
 
-    def by(self, write: Write) -> tuple[Builder, ...]:
-        """Give the builders of one kind, by the index of their levels."""
-        found = self._written.get(write)
-        if found is None:
-            levels = sorted(_levels(self.root), key=lambda level: level.index)
-            found = self._written[write] = tuple(map(write, levels))
-        return found
+    @property
+    def items(self) -> tuple[Builder, ...]:
+        """Give those that make dicts."""
+        if not self._items:
+            self._items = tuple(builder(level) for level in _levels(self.root))
+        return self._items
+
+    def texts(self, rows: Sequence[Sequence[Row]]) -> tuple[Builder, ...]:
+        """Give those that make texts; the rows of the first answer are taken as examples of all."""
+        if not self._texts:
+            self._texts = tuple(text_builder(level, *rows[level.index][:1]) for level in _levels(self.root))
+        return self._texts
 
 
-def _levels(level: Level) -> Iterator[Level]:
-    yield level
-    for _, child in level.children:
-        yield from _levels(child)
+def _levels(root: Level) -> list[Level]:
+    """Give a level and all below it in the order of their indexes."""
+    below = [level for _, child in root.children for level in _levels(child)]
+    return sorted([root, *below], key=lambda level: level.index)
 
 
 @define(eq=False)
@@ -56,15 +60,17 @@ class Fetched:
     def items(self) -> list[Any]:
         """Give the items, for once: rows are let go of as they become dicts, so that both never fill the memory."""
         rows, self.rows = self.rows, []
-        builders = self.builders.by(builder)
         if sum(map(len, rows)) < MANY:
-            return _made(builders, rows)
+            return _made(self.builders.items, rows)
         with no_collection():
-            return _made(builders, [chain.from_iterable(_given_up(level)) for level in rows])
+            return _made(self.builders.items, [chain.from_iterable(_given_up(level)) for level in rows])
 
     def texts(self) -> list[str]:
         """Give the JSON text of each item, as often as wanted; raises TypeError or ValueError where there is none."""
-        return _made(self.builders.by(text_builder), self.rows)
+        if sum(map(len, self.rows)) < MANY:
+            return _made(self.builders.texts(self.rows), self.rows)
+        with no_collection():
+            return _made(self.builders.texts(self.rows), self.rows)
 
 
 def _made(builders: tuple[Builder, ...], rows: list[Any]) -> list[Any]:

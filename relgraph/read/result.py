@@ -115,7 +115,12 @@ class Result(Sequence[Any]):
 
     def _text(self) -> str:
         with _MAKING:
-            return json_text(self._items) if self._unmade is None else f"[{','.join(self._unmade.texts())}]"
+            if self._unmade is None:
+                return json_text(self._items)
+            texts = self._unmade.texts() or [""]
+        texts[0] = f"[{texts[0]}"
+        texts[-1] += "]"  # here and not around the whole, which would copy it once more
+        return ",".join(texts)
 
 
 def _place(value: Any, where: str) -> str:
