@@ -513,6 +513,17 @@ class CannotGuard(DatabaseError):
 
 
 @define(eq=False)
+class RolledBack(DatabaseError):
+    """A trigger of the database rolled back more than its own statement: all that was written before it went too."""
+
+    where: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: a trigger rolled everything back ({self.reason}); nothing was changed"
+
+
+@define(eq=False)
 class WrongThread(DatabaseError):
     """A registry was used from another thread than the one that opened it."""
 

@@ -18,8 +18,8 @@ from relgraph.integrity.searches import counted
 class Step:
     """One statement, run for each of `count` rows of one collection.
 
-    `besides` counts the rows that triggers and foreign key actions changed with them; `triggers` are those the
-    collection has.
+    `besides` counts the rows that triggers and foreign key actions change with them, `lost` those that are deleted so,
+    by table; `triggers` are those the collection has.
     """
 
     rule: str
@@ -31,6 +31,7 @@ class Step:
     count: int
     keys: tuple[Key, ...]  # the first 20
     besides: int = 0
+    lost: tuple[tuple[str, int], ...] = ()
     triggers: tuple[str, ...] = ()
 
     @property
@@ -41,6 +42,7 @@ class Step:
     def __str__(self) -> str:
         rows = counted(self.count, self.collection)
         more = f"; {self.besides} more rows change by {', '.join(self.triggers) or 'actions'}" if self.besides else ""
+        more += "".join(f", {counted(count, name)} deleted" for name, count in self.lost)
         return f"{self.how} {rows}: {self.words} ({self.rule} of {self.relation}){more}"
 
     def to_dict(self) -> dict[str, Any]:
@@ -55,6 +57,7 @@ class Step:
             "count": self.count,
             "keys": [list(key) if isinstance(key, tuple) else key for key in self.keys],
             "besides": self.besides,
+            "lost": dict(self.lost),
             "triggers": list(self.triggers),
         }
 

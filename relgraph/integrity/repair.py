@@ -25,7 +25,7 @@ from relgraph.integrity.searches import Search, Way, table
 from relgraph.read.joins import identity
 from relgraph.schema import Schema
 from relgraph.storage.connection import Database
-from relgraph.storage.rehearsal import changes_so_far, rehearsal, run_for_each, triggers_of
+from relgraph.storage.rehearsal import changes_so_far, rehearsal, row_counts, run_for_each, triggers_of
 
 # keys are spelled right before they are looked for, and rows go before what is left of a list is numbered
 ORDER: Final = (
@@ -169,13 +169,19 @@ class _Mending:
         rows = self._rows(search, rule, way)
         if way.rows:
             keys = self._keys(search, rows)
-        before = changes_so_far(self.database)
+        triggers = triggers_of(self.database, many.name)
+        before, there = changes_so_far(self.database), row_counts(self.database) if triggers else {}
         why = self._held(search, rule, way) or run_for_each(self.database, sql, rows)
         if why or self._is_broken(search, rule):
             raise _Refused(why or _UNMENDED)
         besides = changes_so_far(self.database) - before - len(rows)
-        triggers = triggers_of(self.database, many.name)
-        return Step(rule, search.relation, many.name, way.how, way.words, sql, len(rows), keys, besides, triggers)
+        gone = {many.name: len(rows)} if way.change is None else {}
+        return Step(
+            *(rule, search.relation, many.name, way.how, way.words, sql, len(rows), keys),
+            besides=besides,
+            lost=_lost(there, row_counts(self.database) if triggers else {}, gone),
+            triggers=triggers,
+        )
 
     def _rows(self, search: Search, rule: str, way: Way) -> list[tuple[Any, ...]]:
         """Give for each row that changes what the statement binds; read whole, so that no change is seen halfway."""
@@ -206,6 +212,12 @@ class _Mending:
     def _is_broken(self, search: Search, rule: str) -> bool:
         found = (again for again in self._searches(rule) if again.relation == search.relation)
         return any(rule in again.keys_by_rule(self.database) for again in found)
+
+
+def _lost(before: Mapping[str, int], after: Mapping[str, int], own: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    """Give how many rows tables have lost that are not the step's own."""
+    fewer = {name: count - after[name] - own.get(name, 0) for name, count in before.items()}
+    return tuple((name, count) for name, count in fewer.items() if count > 0)
 
 
 def statement(search: Search, way: Way) -> str:

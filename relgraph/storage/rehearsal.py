@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 
+from relgraph.errors import RolledBack
 from relgraph.storage.connection import Database
 from relgraph.storage.sql_text import quoted
 
@@ -53,7 +54,7 @@ def rehearsal(database: Database) -> Iterator[Database]:
 def run_for_each(database: Database, sql: str, rows: Iterable[Sequence[Any]]) -> str:
     """Run a statement for each row of values, for all or for none; give nothing, or why SQLite refused one of them.
 
-    Raises SQLite's own error where a trigger rolled the whole transaction back.
+    Raises `RolledBack` where a trigger took the whole transaction back.
 
     >>> database = Database.open(":memory:")
     >>> _ = database.execute("CREATE TABLE tags (label TEXT UNIQUE)")
@@ -64,11 +65,10 @@ def run_for_each(database: Database, sql: str, rows: Iterable[Sequence[Any]]) ->
     """
     try:
         with database.writing():
-            for values in rows:
-                database.execute(sql, values)
+            database.raw.executemany(sql, rows)  # its errors become typed ones as the block is left
     except (sqlite3.IntegrityError, sqlite3.OperationalError) as error:
         if not database.in_transaction:
-            raise
+            raise RolledBack(database.name, str(error)) from error
         return str(error)
     return ""
 
@@ -76,6 +76,20 @@ def run_for_each(database: Database, sql: str, rows: Iterable[Sequence[Any]]) ->
 def changes_so_far(database: Database) -> int:
     """Give how many rows this connection has changed, by triggers and foreign key actions too."""
     return database.raw.total_changes
+
+
+def row_counts(database: Database) -> dict[str, int]:
+    """Give how many rows each table has.
+
+    >>> database = Database.open(":memory:")
+    >>> _ = database.execute("CREATE TABLE tags (label TEXT)")
+    >>> row_counts(database)
+    {'tags': 0}
+    >>> database.close()
+    """
+    names = database.execute("SELECT name FROM main.sqlite_schema WHERE type = 'table' AND rootpage <> 0 ORDER BY name")
+    listed = [name for (name,) in names.fetchall()]
+    return {name: database.execute(f"SELECT count(*) FROM main.{quoted(name)}").fetchone()[0] for name in listed}
 
 
 def triggers_of(database: Database, table: str) -> tuple[str, ...]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from relgraph import RelationRegistry
-from relgraph.errors import InvalidPayload
+from relgraph.errors import DatabaseBusy, InvalidPayload, RolledBack
 from relgraph.integrity.data_rules import DATA_RULES
 from relgraph.integrity.repair import ORDER
 from tests.integrity.planted import DAMAGE, Damage, planted
@@ -273,6 +274,57 @@ def test_what_triggers_change_besides_is_said(made: Make) -> None:
         assert "2 more rows change by told" in str(plan)
         assert registry.repair(registry.audit(), dry_run=False).steps == plan.steps
     assert rows(path, "SELECT * FROM log") == [("1",), ("2",)]
+
+
+def test_what_triggers_delete_is_said(made: Make) -> None:
+    """Rows that a trigger deletes are named with their table, before anything is done."""
+    path = made("""
+        CREATE TABLE a (id INTEGER PRIMARY KEY);
+        CREATE TABLE b (id INTEGER PRIMARY KEY, a INTEGER REFERENCES a);
+        CREATE TABLE precious (id INTEGER PRIMARY KEY);
+        INSERT INTO b VALUES (1, 9);
+        INSERT INTO precious VALUES (1), (2);
+        CREATE TRIGGER sweep AFTER UPDATE ON b BEGIN DELETE FROM precious; END;
+    """)
+    with RelationRegistry(path) as registry:
+        (step,) = registry.repair(registry.audit())
+    assert (step.besides, step.lost, step.triggers) == (2, (("precious", 2),), ("sweep",))
+    assert str(step).endswith("2 more rows change by sweep, 2 items of precious deleted")
+    assert rows(path, "SELECT count(*) FROM precious") == [(2,)]
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_trigger_that_rolls_everything_back(made: Make, dry_run: bool) -> None:
+    """Such a trigger ends the repair with an error of its own, and nothing is changed."""
+    path = made("""
+        CREATE TABLE a (id INTEGER PRIMARY KEY);
+        CREATE TABLE b (id INTEGER PRIMARY KEY, a INTEGER REFERENCES a);
+        INSERT INTO b VALUES (1, 9), (2, 8);
+        CREATE TRIGGER stop BEFORE UPDATE ON b WHEN old.id = 2 BEGIN SELECT RAISE(ROLLBACK, 'all of it'); END;
+    """)
+    before = contents(path)
+    with RelationRegistry(path) as registry:
+        with pytest.raises(RolledBack, match="all of it"):
+            registry.repair(registry.audit(), dry_run=dry_run)
+        assert registry.audit()
+    assert contents(path) == before
+
+
+def test_a_database_that_another_writes_to(made: Make) -> None:
+    """While another connection holds the lock, a repair is refused with a typed error, and an audit is not."""
+    path = made("""
+        CREATE TABLE a (id INTEGER PRIMARY KEY);
+        CREATE TABLE b (id INTEGER PRIMARY KEY, a INTEGER REFERENCES a);
+        INSERT INTO b VALUES (1, 9);
+    """)
+    other, own = (sqlite3.connect(path, isolation_level=None, timeout=0) for _ in range(2))
+    with closing(other), closing(own), RelationRegistry(own) as registry:
+        other.execute("BEGIN IMMEDIATE")
+        audit = registry.audit()
+        with pytest.raises(DatabaseBusy):
+            registry.repair(audit, dry_run=False)
+        other.execute("ROLLBACK")
+        assert registry.repair(audit, dry_run=False).changed == {"b": 1}
 
 
 def test_a_row_that_only_a_rowid_names(made: Make) -> None:
