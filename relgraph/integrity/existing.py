@@ -7,8 +7,8 @@ changed. Inside an open transaction. Raises `RuleViolation` where a table does n
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Final, TypeAlias
 
 from attrs import evolve
@@ -16,7 +16,7 @@ from attrs import evolve
 from relgraph.errors import InvalidPayload, RuleViolation, listed, shown
 from relgraph.integrity.data_rules import DATA_RULES, Place, find, searches
 from relgraph.integrity.problems import Problem, shown_keys
-from relgraph.integrity.searches import Search, Way
+from relgraph.integrity.searches import Search, Way, table
 from relgraph.relation import Relation
 from relgraph.schema import Schema
 from relgraph.storage.connection import Database
@@ -60,13 +60,23 @@ def refusals(database: Database, schema: Schema, changes: Sequence[Change], exis
 
 def clear(database: Database, schema: Schema, changes: Sequence[Change]) -> Mapping[str, int]:
     """Give how many rows of which collection were changed: keys spelled as they are meant, or cleared."""
-    changed: Counter[str] = Counter()
+    found: dict[str, list[Search]] = {}
     for search in _searches(database, schema, _judged(changes)):
+        found.setdefault(search.collection.name, []).append(search)
+    counts = {name: _count(database, searches) for name, searches in found.items()}
+    for search in chain.from_iterable(found.values()):
         for rule, way in _ways(search):
             condition, values = f"({search.suspect}) AND ({search.verdict}) = ?", (*search.values, rule)
-            name = search.collection.name
-            changed[name] += update_rows(database, name, way.change or "", condition, values, search.relation)
-    return {name: count for name, count in changed.items() if count}
+            update_rows(database, search.collection.name, way.change or "", condition, values, search.relation)
+    return {name: count for name, count in counts.items() if count}
+
+
+def _count(database: Database, found: Sequence[Search]) -> int:
+    """Give how many rows of a collection are at fault by any of some searches."""
+    faulty = " OR ".join(f"({search.suspect}) AND ({search.verdict}) IS NOT NULL" for search in found)
+    values = tuple(chain.from_iterable(search.values for search in found))
+    text = f"SELECT count(*) FROM {table(found[0].collection.name)} AS item WHERE {faulty}"
+    return int(database.execute(text, values).fetchone()[0])
 
 
 def _judged(changes: Sequence[Change]) -> list[Relation]:
