@@ -1,6 +1,7 @@
-"""Commands that keep a database consistent: audit, repair.
+"""Commands that keep a database consistent: audit, repair, guard, unguard.
 
-In: the words of one command. Out: a report or a plan, as text or JSON. Only `repair --apply` changes the file.
+In: the words of one command. Out: a report or a plan, as text or JSON. `repair --apply`, `guard` and `unguard` change
+the file.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from relgraph.cli import output, tables
 from relgraph.cli.commands import group
 from relgraph.cli.options import form_among, option
 from relgraph.integrity.data_rules import Progress
+from relgraph.integrity.guards import own_names
 from relgraph.integrity.plans import Plan
 from relgraph.integrity.problems import Audit
 from relgraph.registry import RelationRegistry
@@ -102,6 +104,46 @@ def _strategy(text: str) -> tuple[str, str]:
     if not sign:
         raise click.UsageError(f"--strategy {text!r} does not say what to do; write it as {text}=nullify")
     return rule.strip(), how.strip()
+
+
+@group.command("guard")
+@click.argument("database", type=_DATABASE)
+def guard(database: Path) -> None:
+    """Have a database itself refuse rows that break its relations, whatever program writes to it.
+
+    It gets triggers, and unique indexes on its junctions, whose names start with relgraph_. They refuse a key that
+    points at nothing, half a link and a link made twice; when an item goes, what points at it follows or keeps it.
+    Where rows break a relation already nothing is done: see `audit` and `repair`. Done again, it brings back what was
+    lost, as when another program made a table anew.
+
+    \b
+    Example: relgraph guard my.db
+    """
+    _existing(database)
+    with RelationRegistry(database) as registry:
+        registry.guard()
+        names = own_names(registry.database)
+    output.send([f"{tables.shown(str(database))} is guarded by {len(names)} triggers and indexes\n"])
+
+
+@group.command("unguard")
+@click.argument("database", type=_DATABASE)
+def unguard(database: Path) -> None:
+    """Take away all that `guard` has made, and nothing else.
+
+    \b
+    Example: relgraph unguard my.db
+    """
+    _existing(database)
+    with RelationRegistry(database) as registry:
+        names = own_names(registry.database)
+        registry.unguard()
+    output.send([f"{tables.shown(str(database))}: {len(names)} triggers and indexes dropped\n"])
+
+
+def _existing(database: Path) -> None:
+    """Refuse a path where there is no database: to open it for writing would make one."""
+    RelationRegistry(database, read_only=True).close()
 
 
 # --- text for a person -----------------------------------------------------------------------------------------------

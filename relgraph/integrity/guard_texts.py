@@ -72,7 +72,7 @@ def points_at(guarded: Guarded, target: Target, key: str) -> str:
     """
     near, collated = _near(guarded), _collate(target)
     if guarded.collection_field is None:
-        return f"{_unlike(target)}{near} = {key}{collated}"
+        return f"{unlike(target)}{near} = {key}{collated}"
     here, text = _names(guarded, target), f"CAST({key} AS TEXT){collated}"
     match guarded.near.affinity:
         case "TEXT":
@@ -90,7 +90,7 @@ def points_among(guarded: Guarded, target: Target, rows: str) -> str:
     """
     near = f"{_near(guarded)}{_collate(target)}"
     if guarded.collection_field is None:
-        return f"{_unlike(target)}{near} IN (SELECT key {rows})"
+        return f"{unlike(target)}{near} IN (SELECT key {rows})"
     as_text, as_is = f"{near} IN (SELECT CAST(key AS TEXT) {rows})", f"{near} IN (SELECT key {rows})"
     forms = {"TEXT": as_text, "BLOB": f"({as_is} OR {as_text})"}
     return f"{_names(guarded, target)} AND {forms.get(guarded.near.affinity, as_is)}"
@@ -115,7 +115,7 @@ def _collate(target: Target) -> str:
     return "" if same else f" COLLATE {quoted(target.key.collation)}"
 
 
-def _unlike(target: Target) -> str:
+def unlike(target: Target) -> str:
     """Give the plus that takes a column's affinity away where the key's is to rule; an index is then of no use."""
     kinds = {target.near.affinity, target.key.affinity}
     return "" if len(kinds) == 1 or kinds <= set(NUMBERS) else "+"

@@ -33,6 +33,7 @@ from relgraph.integrity.guard_texts import (
     refused_for,
     refused_to_leave,
     stem_of,
+    unlike,
 )
 from relgraph.integrity.guarded import Follow, Guarded, Target
 from relgraph.integrity.searches import literal
@@ -76,7 +77,7 @@ def _m2o_check(guarded: Guarded) -> tuple[str, tuple[str, ...]]:
     """Give when a row is wrong, and the statements that say how."""
     (target,) = guarded.targets
     value, key, name = f"NEW.{quoted(guarded.near.name)}", quoted(target.key.name), guarded.relation.name
-    matched = found(target, f"{key} = +{value}")
+    matched = found(target, f"{key} = {unlike(target)}{value}")
     exact = matched
     body = []
     if guarded.junction:

@@ -10,6 +10,7 @@ import pytest
 
 from relgraph import RelationRegistry
 from relgraph.cli import group
+from relgraph.integrity.guards import guarded
 from tests.cli.conftest import Run, terminal
 from tests.integrity.planted import DAMAGE, planted
 
@@ -107,3 +108,19 @@ def test_a_bar_for_a_person(command: str, damaged: Path, monkeypatch: pytest.Mon
     assert "100%" in screen.shown
     assert "looking at" in screen.shown
     assert "steps" not in screen.shown
+
+
+def test_guard_and_unguard(run: Run, sound: Path, damaged: Path) -> None:
+    """A sound database is guarded, and unguarded again; one with errors is not, and no file is made where none is."""
+    assert "is guarded by" in run("guard", sound).stdout
+    with RelationRegistry(sound) as registry:
+        assert guarded(registry.database)
+    assert "dropped" in run("unguard", sound).stdout
+    with RelationRegistry(sound) as registry:
+        assert not guarded(registry.database)
+    refused = run("guard", damaged)
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "orphan-junction" in refused.stderr
+    missing = sound.with_name("none.db")
+    assert [run(command, missing).exit_code for command in ("guard", "unguard")] == [1, 1]
+    assert not missing.exists()
