@@ -225,13 +225,13 @@ def test_probes_say_what_was_looked_at_and_chosen(limit: int, form: str) -> None
             explanation = registry.items("customers").explain(query)
             registry.items("customers").read(query)
         search, items = explanation.probes
-        assert (search.looked, search.found, search.form, search.values) == (601, 601, form, (1, 1))
-        assert (items.looked, items.found, items.form, items.values) == (601, 601, None, ("city", "city"))
+        assert (search.looked, search.found, search.form, search.values) == (867, 867, form, (1, 1, 1))
+        assert (items.looked, items.found, items.form, items.values) == (867, 867, None, ("city",) * 3)
         assert f"{form} (SELECT" in explanation.statements[0].text
         looked = [text for text in trace.selects if text.startswith("SELECT count(*), count(*) FILTER")]
         assert len(looked) == 2
-        assert str(search).endswith(f"601 of 601 rows that were looked at: {form}")
-        assert str(items).endswith("601 of 601 rows that were looked at")
+        assert str(search).endswith(f"867 of 867 rows that were looked at: {form}")
+        assert str(items).endswith("867 of 867 rows that were looked at")
 
 
 def test_without_an_index_nothing_is_probed() -> None:

@@ -15,7 +15,7 @@ from relgraph.read.fragments import MARK, Spread, Sql, Statement, balanced, join
 from relgraph.read.joins import TRUE, Search, guarded, table
 from relgraph.read.sql import all_where
 
-SAMPLED: Final = 1000  # rows: half from the start, as a page would meet them, half from the middle, as they may differ
+SAMPLED: Final = 999  # rows: a third each from the start and the end, where pages begin, and from the middle
 _DENSE: Final = 100  # rows in the middle of a table: if their keys follow closely, its keys tell how many rows it has
 
 
@@ -49,26 +49,36 @@ def search_sample(search: Search, tables: Mapping[str, bool]) -> Statement:
     source = search.source
     hop, alias = source.hops[0]
     wanted = balanced("AND", [*guarded(hop, None, alias), *source.where] or [TRUE])
-    return _sample(wanted, [table(each.far, name) for each, name in source.hops], source.joins, hop.far, alias, tables)
+    further = [table(each.far, name) for each, name in source.hops[1:]]
+    return _sample(wanted, hop.far, alias, further, source.joins, tables)
 
 
 def items_sample(light: Sequence[Sql], collection: str, alias: str, tables: Mapping[str, bool]) -> Statement:
     """Give the statement that counts items, and those among them that fulfil conditions."""
-    return _sample(balanced("AND", light), [table(collection, alias)], (), collection, alias, tables)
+    return _sample(balanced("AND", light), collection, alias, [], [], tables)
 
 
 def _sample(
-    wanted: Sql, tables: Sequence[str], joins: Sequence[Sql], first: str, alias: str, has_rowid: Mapping[str, bool]
+    wanted: Sql, first: str, alias: str, further: Sequence[str], joins: Sequence[Sql], has_rowid: Mapping[str, bool]
 ) -> Statement:
-    """Give a sample of joined rows, in the order in which the first table holds them: an index would sort them."""
-    source = " CROSS JOIN ".join([f"{tables[0]} NOT INDEXED", *tables[1:]])
-    head = sql("SELECT (", wanted, f") AS wanted FROM {source}")
-    pieces = [sql(head, all_where(joins), f" LIMIT {SAMPLED // 2}")]
-    if has_rowid[first]:
-        middle = f"{alias}._rowid_ >= (SELECT max(_rowid_) / 2 FROM main.{quoted(first)})"
-        pieces.append(sql(head, all_where([Sql(middle), *joins]), f" LIMIT {SAMPLED // 2}"))
-    rows = joined(" UNION ALL ", [sql("SELECT * FROM (", piece, ")") for piece in pieces])
+    """Give a sample of joined rows, bounded twice: in those of the first table, and in what they are joined to."""
+    pieces = []
+    for part, size in _parts(first, alias, has_rowid=has_rowid[first]):
+        tables = " CROSS JOIN ".join([f"({part} LIMIT {size}) AS {alias}", *further])
+        head = sql("SELECT (", wanted, f") AS wanted FROM {tables}")
+        pieces.append(sql("SELECT * FROM (", head, all_where(joins), f" LIMIT {size})"))
+    rows = joined(" UNION ALL ", pieces)
     return Statement.of(sql("SELECT count(*), count(*) FILTER (WHERE wanted) FROM (", rows, ")"))
+
+
+def _parts(first: str, alias: str, *, has_rowid: bool) -> list[tuple[str, int]]:
+    """Give the parts of a table to look at, in the order in which it holds its rows: an index would sort them."""
+    rows = f"SELECT * FROM {table(first, alias)} NOT INDEXED"
+    if not has_rowid:
+        return [(rows, SAMPLED)]
+    middle = f"{alias}._rowid_ >= (SELECT max(_rowid_) / 2 FROM main.{quoted(first)})"
+    parts = (rows, f"{rows} WHERE {middle}", f"{rows} ORDER BY {alias}._rowid_ DESC")
+    return [(part, SAMPLED // 3) for part in parts]
 
 
 _SCANNED: Final = re.compile(r"SCAN (t\d+)\b|SEARCH (t\d+) USING AUTOMATIC ")

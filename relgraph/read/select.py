@@ -289,5 +289,5 @@ def counting(collection: Collection, where: Condition | None) -> Sql:
     """Give the number of items, or of those that fulfil a condition; each item counts once."""
     renderer = Renderer()
     alias = renderer.alias()
-    kept = [] if where is None else [conjunction(renderer, conjuncts(where), alias, top=False)]
+    kept = [] if where is None else [conjunction(renderer, conjuncts(where), alias, top=True)]
     return sql(f"SELECT count(*) FROM {table(collection.name, alias)}", all_where(kept))

@@ -113,7 +113,7 @@ def test_values_decide_and_travel_as_parameters(registry: RelationRegistry) -> N
                 found = asked.decide(registry.database, bindings)
                 assert [probe.form for probe in found.probes] == [form]
                 text, values = found.probes[0].statement.bind(bindings)
-                assert (str(least) in text, values) == (False, [least, least])
+                assert (str(least) in text, values) == (False, [least] * 3)
                 by_in = registry.database.execute(*asked.plan.root.statement.bind(bindings)).fetchall()
                 assert [(key,) for key in asked.read(registry.database, bindings)] == by_in
     samples = [text for text in trace.selects if text.startswith("SELECT count(*), count(*) FILTER")]
@@ -121,9 +121,11 @@ def test_values_decide_and_travel_as_parameters(registry: RelationRegistry) -> N
 
 
 def test_a_sample_is_bounded(registry: RelationRegistry) -> None:
-    """No more rows are looked at than a sample has, half of them from the middle of the table."""
-    (probe,) = reader(registry, filter=some({"id": {"_gte": 10_000}})).decide(registry.database, Bindings()).probes
-    assert (probe.looked, probe.found) == (SAMPLED, SAMPLED // 2)
+    """No more rows are looked at than a sample has, a third of them at the end, one in the middle, one at the start."""
+    for least, found in ((1, 3), (10_000, 2), (19_000, 1), (20_001, 0)):
+        asked = reader(registry, filter=some({"id": {"_gte": least}}))
+        (probe,) = asked.decide(registry.database, Bindings()).probes
+        assert (probe.looked, probe.found) == (SAMPLED, SAMPLED // 3 * found)
 
 
 def test_what_was_probed_is_forgotten(registry: RelationRegistry) -> None:
@@ -134,6 +136,22 @@ def test_what_was_probed_is_forgotten(registry: RelationRegistry) -> None:
         assert len(asked.choices.decided) <= DECISIONS_KEPT
     asked.decide(registry.database, Bindings({"least": 0}))
     assert len(asked.choices.decided) == 1
+
+
+def test_children_that_are_missing_are_not_searched_for() -> None:
+    """A sample ends after so many rows of its first table, also where hardly any of them leads on."""
+    with RelationRegistry() as sparse:
+        sparse.connection.executescript(SCRIPT + "DELETE FROM comments;")
+        (probe,) = (
+            reader(sparse, "authors", filter={"articles": {"_some": RARE}}).decide(sparse.database, Bindings()).probes
+        )
+        assert (probe.looked, probe.found, probe.form) == (0, 0, "in")
+        text, values = probe.statement.bind(Bindings())
+        steps: list[int] = []
+        sparse.connection.set_progress_handler(lambda: steps.append(1), 1000)
+        sparse.database.execute(text, values).fetchall()
+        sparse.connection.set_progress_handler(None, 0)
+        assert len(steps) < 50  # thousands of steps: about 20 for each row of the sample
 
 
 ODD = {
