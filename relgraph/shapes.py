@@ -100,7 +100,7 @@ class Shapes:
         *,
         junction: str | None = None,
         sort_field: str | None = None,
-        on_delete: str = "CASCADE",
+        on_delete: str | None = None,
         one_deselect_action: str = "delete",
         existing: str = "refuse",
     ) -> tuple[Relation, Relation]:
@@ -108,7 +108,8 @@ class Shapes:
 
         `back` is the way back ("tags.articles"), or a collection alone where there is none. The junction is named after
         both collections if not told, its fields after the keys they hold (articles_id, tags_id; of a collection linked
-        with itself related_articles_id). A pair is linked once: a unique index sees to it. Links go with either item.
+        with itself related_articles_id). A pair is linked once: a unique index sees to it. Links go with either item,
+        unless `on_delete` says otherwise, or a junction that is there already does.
 
         >>> from relgraph import RelationRegistry
         >>> with RelationRegistry() as registry:
@@ -124,10 +125,10 @@ class Shapes:
             shaping = Shaping(self.database, self._definitions)
             name = junction or f"{one}_{other}"
             near, far = shaping.key_name(one), shaping.key_name(other, related=one == other)
-            shared: dict[str, Any] = {"on_delete": on_delete, "one_deselect_action": one_deselect_action}
+            going = _going(on_delete, one_deselect_action)
             halves = (
-                Half(name, near, one, alias, junction_field=far, sort_field=sort_field, **shared),
-                Half(name, far, other, way_back, junction_field=near, **shared),
+                Half(name, near, one, alias, junction_field=far, sort_field=sort_field, **going),
+                Half(name, far, other, way_back, junction_field=near, **going),
             )
             special = "files" if other == "directus_files" else "m2m"
             return shaping.make_junction(name, halves, existing, special=special)
@@ -141,7 +142,7 @@ class Shapes:
         sort_field: str | None = None,
         item_field: str = "item",
         collection_field: str = "collection",
-        on_delete: str = "CASCADE",
+        on_delete: str | None = None,
         one_deselect_action: str = "delete",
         existing: str = "refuse",
     ) -> tuple[Relation, Relation]:
@@ -161,24 +162,11 @@ class Shapes:
             one, alias = place_in(self._definitions.schema, "field", field)
             shaping = Shaping(self.database, self._definitions)
             name, near = junction or f"{one}_{alias}", shaping.key_name(one)
+            going = _going(on_delete, one_deselect_action)
+            to_any: dict[str, Any] = {"one_collection_field": collection_field, "one_allowed_collections": allowed}
             halves = (
-                Half(
-                    name,
-                    near,
-                    one,
-                    alias,
-                    junction_field=item_field,
-                    sort_field=sort_field,
-                    on_delete=on_delete,
-                    one_deselect_action=one_deselect_action,
-                ),
-                Half(
-                    name,
-                    item_field,
-                    junction_field=near,
-                    one_collection_field=collection_field,
-                    one_allowed_collections=allowed,
-                ),
+                Half(name, near, one, alias, junction_field=item_field, sort_field=sort_field, **going),
+                Half(name, item_field, junction_field=near, **to_any),
             )
             return shaping.make_junction(name, halves, existing, special="m2a")
 
@@ -189,7 +177,7 @@ class Shapes:
         languages: str = _LANGUAGES,
         fields: Sequence[str] = (),
         junction: str | None = None,
-        on_delete: str = "CASCADE",
+        on_delete: str | None = None,
         one_deselect_action: str = "delete",
         existing: str = "refuse",
     ) -> tuple[Relation, Relation]:
@@ -211,16 +199,14 @@ class Shapes:
             shaping.make_languages(languages)
             name = junction or f"{one}_{alias}"
             near, far = shaping.key_name(one), shaping.key_name(languages, related=one == languages)
+            going = _going(on_delete, one_deselect_action)
             halves = (
-                Half(
-                    name,
-                    near,
-                    one,
-                    alias,
-                    junction_field=far,
-                    on_delete=on_delete,
-                    one_deselect_action=one_deselect_action,
-                ),
+                Half(name, near, one, alias, junction_field=far, **going),
                 Half(name, far, languages, junction_field=near),
             )
             return shaping.make_junction(name, halves, existing, special="translations", texts=fields)
+
+
+def _going(on_delete: str | None, one_deselect_action: str) -> dict[str, Any]:
+    """Give what becomes of a link when an item goes, or is deselected."""
+    return {"on_delete": on_delete, "goes_with_one": True, "one_deselect_action": one_deselect_action}

@@ -44,6 +44,7 @@ class Half:
     one_deselect_action: str = "nullify"
     one_collection_field: str | None = None
     one_allowed_collections: Sequence[str] | None = None
+    goes_with_one: bool = False  # its key, where none is declared yet, is made with ON DELETE CASCADE
 
     def parts(self) -> dict[str, Any]:
         """Give the mapping that `create` takes; what is not said is left out, so that a discovered relation keeps it.
@@ -51,7 +52,8 @@ class Half:
         >>> list(Half("articles", "author", "authors").parts())
         ['many_collection', 'many_field', 'one_collection', 'one_deselect_action']
         """
-        return {name: value for name, value in asdict(self, recurse=False).items() if value is not None}
+        said = asdict(self, recurse=False)
+        return {name: value for name, value in said.items() if value is not None and name != "goes_with_one"}
 
 
 # --- places ----------------------------------------------------------------------------------------------------------
@@ -154,7 +156,14 @@ class Shaping:
         refuse(violations(evolve(self._schema, relations=wanted), [RULES[slug] for slug in (*_OF_TARGETS, *also)]))
 
     def _create(self, halves: Iterable[Half], existing: str) -> tuple[Relation, ...]:
-        return self._definitions.create([("", half.parts()) for half in halves], existing=existing)
+        wanted = [("", self._with_action(half).parts()) for half in halves]
+        return self._definitions.create(wanted, existing=existing)
+
+    def _with_action(self, half: Half) -> Half:
+        """Give a half with the action that its key is made with; one that is declared keeps its own."""
+        declared = any(key.fields == (half.many_field,) for key in self._schema.keys_of(half.many_collection))
+        made_here = half.goes_with_one and half.on_delete is None and not declared
+        return evolve(half, on_delete="CASCADE") if made_here else half
 
     # --- columns -----------------------------------------------------------------------------------------------------
 

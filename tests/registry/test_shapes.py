@@ -168,6 +168,17 @@ def test_m2m_takes_a_junction_that_is_there(registry: RelationRegistry) -> None:
     }
 
 
+def test_a_key_that_is_declared_keeps_its_action(registry: RelationRegistry) -> None:
+    """What a junction that is there says of deletions is not changed, unless it is asked for."""
+    registry.connection.execute(
+        "CREATE TABLE links (articles_id INTEGER REFERENCES articles ON DELETE RESTRICT, tags_slug TEXT)"
+    )
+    first, second = registry.m2m("articles.tags", "tags", junction="links")
+    assert (first.foreign_key, second.foreign_key) == (KeyActions("id", "RESTRICT"), KeyActions("slug", "CASCADE"))
+    first, second = registry.m2m("articles.others", "tags", on_delete="SET NULL", junction="others")
+    assert (first.foreign_key, second.foreign_key) == (KeyActions("id", "SET NULL"), KeyActions("slug", "SET NULL"))
+
+
 def test_m2m_over_repeated_links(registry: RelationRegistry, path: str) -> None:
     """Links made twice refuse the unique index, with their number; reported, they stay, and the index is plain."""
     registry.connection.executescript(
@@ -389,6 +400,31 @@ def test_what_cannot_be_made_is_refused(
         shape(registry)
     assert Path(path).read_bytes() == before
     assert len(registry) == 0
+
+
+MISFITS = (
+    ("articles_id TEXT, tags_slug TEXT", "one-key", "links.articles_id (TEXT) cannot hold keys of articles"),
+    ("articles_id INTEGER, tags_slug TEXT AS (note), note TEXT", "many-field", "links.tags_slug is a generated column"),
+    ("articles_id INTEGER, tags_slug TEXT, sort TEXT", "sort-field", "links.sort holds no numbers"),
+    ("articles_id INTEGER PRIMARY KEY, tags_slug TEXT", "many-field-key", "links.articles_id is the primary key"),
+    ("articles_id INTEGER REFERENCES pairs (x), tags_slug TEXT", "one-per-field", "another relation already, to pairs"),
+)
+
+
+@pytest.mark.parametrize(("columns", "rule", "said"), MISFITS)
+def test_a_junction_that_does_not_fit_is_refused(
+    registry: RelationRegistry, path: str, columns: str, rule: str, said: str
+) -> None:
+    """One that is there is not bent: what stands against its use is said, and it stays as it is."""
+    registry.connection.execute(f"CREATE TABLE links ({columns})")
+    before = Path(path).read_bytes()
+    with pytest.raises((RuleViolation, InconsistentDefinition)) as caught:
+        registry.m2m("articles.tags", "tags.articles", junction="links", sort_field="sort")
+    error = caught.value
+    found = error.violations if isinstance(error, InconsistentDefinition) else (error,)
+    assert rule in {each.rule for each in found}
+    assert said in str(error)
+    assert Path(path).read_bytes() == before
 
 
 def test_all_that_is_wrong_is_said_together(registry: RelationRegistry) -> None:
