@@ -102,7 +102,7 @@ _ONLY_A_PERSON = "a definition is mended by whoever knows what it should be"
 
 
 def _of_violation(violation: RuleViolation) -> Problem:
-    fix = f"none: {violation.hint or _ONLY_A_PERSON}"
+    fix = f"none: {_ONLY_A_PERSON}" + (f" ({violation.hint})" if violation.hint else "")
     severity = RULES[violation.rule].severity
     return Problem(violation.rule, severity, violation.where, violation.collection, 0, (), violation.problem, fix)
 

@@ -103,8 +103,9 @@ def _unmatched(near: Field, key: Field) -> str:
     """Give the condition that no item has the key; of IN the left side rules the collation, hence it is said there."""
     plus = "" if near.affinity == key.affinity else "+"
     sought = collated(f"{plus}item.{quoted(near.name)}", key.collation, near.collation)
-    where = f" WHERE {quoted(key.name)} IS NOT NULL" if key.nullable else ""
-    return f"{sought} NOT IN (SELECT {quoted(key.name)} FROM {table(key.collection)}{where})"
+    keys = f"(SELECT {quoted(key.name)} FROM {table(key.collection)})"
+    # beside a NULL among the keys, one that is not there is unknown
+    return f"({sought} IN {keys}) IS NOT TRUE" if key.nullable else f"{sought} NOT IN {keys}"
 
 
 def misspelling(near: Field, key: Field) -> str | None:
@@ -160,12 +161,16 @@ def can_be_null(many: Collection, names: Iterable[str]) -> bool:
 
 
 def _dangling(schema: Schema, pointer: Pointer, many: Collection) -> Fault:
-    missing = "" if pointer.target in schema.collections else ", a collection that is not there"
-    sentence = f"{{items}} whose {', '.join(pointer.fields)} is the key of no item of {pointer.target}{missing}"
-    freed = _freed(schema, pointer, many)
-    ways = unlinking(freed)
-    half = (pointer.collection, pointer.fields[0]) in junction_halves(schema) and len(pointer.fields) == 1
-    return Fault("dangling-m2o", sentence, ways, *usual_unlinking(ways, half))
+    half = len(pointer.fields) == 1 and (pointer.collection, pointer.fields[0]) in junction_halves(schema)
+    sentence = f"{{items}} whose {', '.join(pointer.fields)} is the key of no item of {pointer.target}"
+    if pointer.target in schema.collections:
+        ways = unlinking(_freed(schema, pointer, many))
+        return Fault("dangling-m2o", sentence, ways, *usual_unlinking(ways, half))
+    declared = any((key.collection, key.fields) == (many.name, pointer.fields) for key in schema.foreign_keys)
+    ways = unlinking(() if declared else _freed(schema, pointer, many))
+    usual, why = usual_unlinking(ways, half)
+    why = f"SQLite lets no key be changed that is to point at {pointer.target}" if declared and why else why
+    return Fault("dangling-m2o", f"{sentence}, a collection that is not there", ways, usual, why)
 
 
 def _freed(schema: Schema, pointer: Pointer, many: Collection) -> tuple[str, ...]:

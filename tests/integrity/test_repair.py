@@ -185,6 +185,20 @@ def test_a_key_that_cannot_be_null_is_left(made: Make) -> None:
     assert rows(path, "SELECT * FROM b") == [(1, 9, "precious")]
 
 
+def test_a_foreign_key_to_a_table_that_is_gone(made: Make) -> None:
+    """SQLite refuses to change such a key, so that it is left, and said to be by the audit already."""
+    path = made("""
+        CREATE TABLE b (id INTEGER PRIMARY KEY, a INTEGER REFERENCES gone, text TEXT);
+        INSERT INTO b VALUES (1, 9, 'precious');
+    """)
+    with RelationRegistry(path) as registry:
+        (problem,) = registry.audit(rules=["dangling-m2o"])
+        assert problem.fix == "none: SQLite lets no key be changed that is to point at gone"
+        plan = registry.repair(registry.audit(), dry_run=False)
+        assert not plan
+        assert [(left.rule, left.count) for left in plan.left] == [("one-collection", 0), ("dangling-m2o", 1)]
+
+
 @pytest.mark.parametrize("action", ["CASCADE", "SET NULL", "NO ACTION"])
 def test_rows_that_others_point_at_are_not_deleted(made: Make, action: str) -> None:
     """A deletion that a foreign key action would follow is left, whatever the action."""
