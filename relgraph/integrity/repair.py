@@ -26,6 +26,7 @@ from relgraph.read.joins import identity
 from relgraph.schema import Schema
 from relgraph.storage.connection import Database
 from relgraph.storage.rehearsal import changes_so_far, rehearsal, row_counts, run_for_each, triggers_of
+from relgraph.storage.sql_text import quoted
 
 # keys are spelled right before they are looked for, and rows go before what is left of a list is numbered
 ORDER: Final = (
@@ -197,7 +198,7 @@ class _Mending:
         """Give the keys of the first rows, which are named by what ends their values."""
         many = search.collection
         own = identity(many)
-        names = ", ".join(f'item."{name}"' for name in many.primary_key) or f"item.{own[0]}"
+        names = ", ".join(f"item.{quoted(name)}" for name in many.primary_key) or f"item.{own[0]}"
         text = f"SELECT {names} FROM {table(many.name)} AS item WHERE {_is_row(own)}"
         found = [self.database.execute(text, row[-len(own) :]).fetchone() for row in rows[:KEYS_KEPT]]
         return tuple(key[0] if len(key) == 1 else key for key in found)
@@ -206,7 +207,7 @@ class _Mending:
         """Say who points at rows that would be deleted; nothing, where none does."""
         if way.change is not None:
             return ""
-        condition = f"{search.suspect} AND {search.verdict} = ?"
+        condition = f"({search.suspect}) AND {search.verdict} = ?"
         return holders(self.database, self.schema, search.collection, condition, (*search.values, rule))
 
     def _is_broken(self, search: Search, rule: str) -> bool:

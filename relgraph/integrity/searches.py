@@ -76,7 +76,7 @@ class Search:
     @property
     def source(self) -> str:
         """The rows at fault, as the end of a SELECT."""
-        return f"FROM {table(self.collection.name)} AS item WHERE {self.suspect}"
+        return f"FROM {table(self.collection.name)} AS item WHERE ({self.suspect})"
 
     def keys_by_rule(self, database: Database) -> dict[str, tuple[int, tuple[Key, ...]]]:
         """Give for each rule broken how many rows break it, and the first of their keys."""

@@ -456,6 +456,26 @@ def test_lists_are_numbered_in_the_order_they_have(made: Make) -> None:
     assert rows(path, "SELECT sort FROM b WHERE a = 2 OR a IS NULL") == [(7,), (4,), (None,)]
 
 
+def test_lists_of_odd_names(made: Make) -> None:
+    """Quotes and dots in names, and a key of several columns, are no hindrance."""
+    path = made("""
+        CREATE TABLE "a ""1" (id INTEGER PRIMARY KEY);
+        CREATE TABLE "b.""2" (
+          "k ""1" TEXT, "k.2" TEXT, "up ""x" INTEGER REFERENCES "a ""1", "so.rt" INTEGER, PRIMARY KEY ("k ""1", "k.2")
+        );
+        INSERT INTO "a ""1" VALUES (1);
+        INSERT INTO "b.""2" VALUES ('x', 'y', 1, 1), ('x', 'z', 1, 1), ('y', 'y', 1, NULL);
+    """)
+    with RelationRegistry(path) as registry:
+        registry.create(
+            {"many_collection": 'b."2', "many_field": 'up "x', "one_collection": 'a "1', "sort_field": "so.rt"}
+        )
+        assert [(each.rule, each.keys) for each in registry.audit()] == [("sort-order", (("x", "z"), ("y", "y")))]
+        plan = registry.repair(registry.audit(), dry_run=False)
+        assert [step.keys for step in plan] == [(("x", "y"), ("x", "z"), ("y", "y"))]
+        assert not registry.audit()
+
+
 def test_inside_a_transaction_of_the_caller(tmp_path: Path) -> None:
     """A repair is part of an open transaction, and goes when that is rolled back; a dry run leaves it open."""
     path = planted(str(tmp_path / "damaged.db"), DAMAGE[0])
