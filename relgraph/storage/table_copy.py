@@ -60,8 +60,7 @@ def copy_table(
         database.execute(f"ALTER TABLE main.{quoted(copy)} RENAME TO {quoted(table)}")
     for text in belongings:
         database.execute(text)
-    if sequence is not None:
-        database.execute("UPDATE main.sqlite_sequence SET seq = ? WHERE name = ?", (sequence, table))
+    _set_sequence(database, table, sequence)
 
 
 @contextmanager
@@ -140,10 +139,23 @@ def _belongings(database: Database, table: str) -> list[str]:
 
 def _sequence(database: Database, table: str) -> int | None:
     """Give the highest key that AUTOINCREMENT has given out, which may be above those in the table."""
-    if not database.execute("SELECT 1 FROM main.sqlite_master WHERE name = 'sqlite_sequence'").fetchone():
+    if not _counts(database):
         return None
     row = database.execute("SELECT seq FROM main.sqlite_sequence WHERE name = ?", (table,)).fetchone()
     return None if row is None else row[0]
+
+
+def _set_sequence(database: Database, table: str, sequence: int | None) -> None:
+    """Let AUTOINCREMENT go on where it was; of a table without rows there may be no number yet."""
+    if sequence is not None:
+        database.execute("UPDATE main.sqlite_sequence SET seq = ? WHERE name = ?", (sequence, table))
+    elif _counts(database):
+        database.execute("DELETE FROM main.sqlite_sequence WHERE name = ?", (table,))
+
+
+def _counts(database: Database) -> bool:
+    found = database.execute("SELECT 1 FROM main.sqlite_master WHERE name = 'sqlite_sequence'")
+    return found.fetchone() is not None
 
 
 @contextmanager
