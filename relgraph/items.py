@@ -227,23 +227,24 @@ class Items:
         return reader
 
 
-@frozen
+@define(eq=False)
 class Prepared:
     """A query compiled once: call it with a value for each of its parameters."""
 
     _items: Items
     query: Query
-    _cache: ReaderCache = field(factory=ReaderCache, eq=False, repr=False)
+    _schema: Schema | None = field(default=None, init=False, repr=False)
+    _reader: Reader | None = field(default=None, init=False, repr=False)
 
     def __call__(self, **arguments: Any) -> Result:
         """Give the items for some arguments. Errors: `InvalidQuery` when one is missing or unknown."""
         registry = self._items._registry
         _check_operands(arguments, registry.limits.max_operands)
         with registry.database.reading():
-            reader = self._cache.get(registry.schema, "")
-            if reader is None:
-                reader = Reader(self._items._resolve(self.query))
-                self._cache.put("", reader)
+            schema, reader = registry.schema, self._reader
+            if reader is None or schema is not self._schema:
+                self._reader = reader = Reader(self._items._resolve(self.query))
+                self._schema = schema
             return reader.read(registry.database, Bindings(arguments))
 
 
@@ -254,7 +255,10 @@ def _is_for_once(query: ResolvedQuery) -> bool:
 
 def _check_operands(arguments: Mapping[str, Any], most: int) -> None:
     """Raise `LimitExceeded` when lists for parameters hold more operands than a query may have."""
-    count = sum([len(value) for value in arguments.values() if isinstance(value, (list, tuple))])
+    count = 0
+    for value in arguments.values():
+        if isinstance(value, (list, tuple)):
+            count += len(value)
     if count > most:
         raise LimitExceeded("", "number of operands", count, most, "max_operands")
 

@@ -7,24 +7,22 @@ statement for every 1000 parents of a level.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any, Final
 
 from attrs import define, evolve, field
 
 from relgraph.query.cursor import write_cursor
 from relgraph.query.resolved import After, Bindings, Parameter, ResolvedQuery, SortValue
-from relgraph.read.assemble import Row
+from relgraph.read.assemble import Builder, Row
 from relgraph.read.fetched import Builders, Fetched, no_collection
-from relgraph.read.fragments import Statement
 from relgraph.read.plan import AnyCell, Level, LookUp, ReadPlan
 from relgraph.read.probes import Choices, Decided
 from relgraph.read.result import Result
-from relgraph.read.source import Cursor, Source
+from relgraph.read.source import Source
 
 CHUNK: Final = 1000  # keys a statement asks for: 500 to 5000 are equal within 3 %, one list of 100k is 1.4 times slower
-
-
 PAGES_KEPT: Final = 64  # forms of a cursor's page kept ready: one for each choice of sort values that are NULL
 
 
@@ -56,10 +54,19 @@ class Reader:
             return self.run(source, bindings, planned)
 
     def run(self, source: Source, bindings: Bindings, planned: ReadPlan) -> Result:
-        """Give what a plan reads."""
-        rows, cursor = self.turned(source, bindings, planned.root)
-        fetched = self.fetched(source, bindings, rows, complete=planned.complete)
-        return Result(fetched, self.counts(source, bindings), cursor)
+        """Give what a plan reads: items where those of the last answer were wanted, else what they are made of."""
+        if self.query.after is None:
+            rows = _rows(source, bindings, planned.root)
+            cursor = None
+        else:
+            rows, cursor = self.turned(source, bindings, planned.root, self.query.after)
+        builders = self.builders.items if self.builders.at_once else None
+        found: list[Any] = [None] * planned.levels
+        _descend(source, bindings, planned.root, rows, planned.complete, builders, found)
+        meta = None if self.query.meta is None else self.counts(source, bindings)
+        if builders is None:
+            return Result(Fetched(found, self.builders), meta, cursor)
+        return Result(found[0], meta, cursor, self.builders)
 
     def decide(self, source: Source, bindings: Bindings) -> Decided:
         """Give the plan for some values."""
@@ -79,15 +86,13 @@ class Reader:
             self.pages[nulls] = Choices(evolve(self.query, after=evolve(after, slots=slots)))
         return self.pages[nulls]
 
-    def turned(self, source: Source, bindings: Bindings, root: Level) -> tuple[list[Row], str | None]:
-        """Give the rows of the root, and the cursor of the next page; of a cursor's page one row is read ahead."""
-        rows = _rows(source, root, bindings)
-        after, limit = self.query.after, self.query.page.limit
-        if after is None:
-            return rows, None
+    def turned(self, source: Source, bindings: Bindings, root: Level, after: After) -> tuple[list[Row], str | None]:
+        """Give the rows of a cursor's page, of which one more is read ahead, and the cursor of the next page."""
+        limit = self.query.page.limit
+        rows = list(_rows(source, bindings, root))
         size = limit.bind(bindings) if isinstance(limit, Parameter) else limit
         if root.tail is not None and (size is None or len(rows) <= size):
-            rows += _run(source, root.tail, bindings).fetchall()
+            rows += source.execute(*root.tail.bind(bindings)).fetchall()
         if not size or len(rows) <= size:
             return rows[:size], None
         last = tuple([rows[size - 1][position] for position in root.sorted_by])
@@ -95,62 +100,73 @@ class Reader:
 
     def stream(self, source: Source, bindings: Bindings, size: int) -> Iterator[Any]:
         """Give the items one by one, holding `size` of them and their children at a time."""
-        root = self.decide(source, bindings).plan.root
-        cursor = _run(source, root.exact or root.statement, bindings)
+        planned, builders = self.decide(source, bindings).plan, self.builders.items
+        cursor = source.execute(*(planned.root.exact or planned.root.statement).bind(bindings))
         while rows := cursor.fetchmany(size):
-            yield from self.fetched(source, bindings, rows, complete=False).items()
+            found: list[Any] = [None] * planned.levels
+            _descend(source, bindings, planned.root, rows, False, builders, found)
+            yield from found[0]
 
-    def fetched(self, source: Source, bindings: Bindings, rows: list[Row], *, complete: bool) -> Fetched:
-        """Give root rows with those of all levels below; `complete` says that they are all there are."""
-        fetched: list[list[Row]] = [rows] * self.plan.levels
-        self.descend(source, bindings, self.plan.root, fetched, complete=complete)
-        return Fetched(fetched, self.builders)
-
-    def descend(
-        self, source: Source, bindings: Bindings, level: Level, fetched: list[list[Row]], *, complete: bool
-    ) -> None:
-        """Read the levels below a level whose rows are in `fetched`, and put theirs there."""
-        rows = fetched[level.index]
-        for cell, child in level.children:
-            if complete and child.scan is not None:
-                fetched[child.index] = _run(source, child.scan, bindings).fetchall()
-            else:
-                fetched[child.index] = _below(source, bindings, child, _keys(cell, child, rows))
-            self.descend(source, bindings, child, fetched, complete=complete and child.scan is not None)
-
-    def counts(self, source: Source, bindings: Bindings) -> dict[str, Any] | None:
-        """Give the counts asked for as meta, or None where none were."""
-        if self.query.meta is None:
-            return None
-        return {name: _run(source, count, bindings).fetchall()[0][0] for name, count in self.plan.counts.items()}
+    def counts(self, source: Source, bindings: Bindings) -> dict[str, Any]:
+        """Give the counts asked for as meta."""
+        return {
+            name: source.execute(*count.bind(bindings)).fetchall()[0][0] for name, count in self.plan.counts.items()
+        }
 
 
-def _rows(source: Source, level: Level, bindings: Bindings, keys: Sequence[Any] = ()) -> list[Row]:
-    """Give the rows of a level; of groups those that are exact, where some were not."""
-    rows = _run(source, level.statement, bindings, keys).fetchall()
-    if level.exact is not None and any(type(row[place]) is bytes for row in rows for place in level.sums):
-        return _run(source, level.exact, bindings, keys).fetchall()
-    return rows
+def _descend(
+    source: Source,
+    bindings: Bindings,
+    level: Level,
+    rows: Iterable[Row],
+    complete: bool,
+    builders: tuple[Builder, ...] | None,
+    found: list[Any],
+) -> None:
+    """Put into `found` what a level and all below it found: what builders make of the rows, or else the rows.
+
+    `complete` says that the rows are all that the collection has. Rows that nobody goes through twice go into their
+    builder one by one, as SQLite gives them.
+    """
+    if builders is None or level.children:
+        rows = list(rows)
+    for cell, child in level.children:
+        if complete and child.scan is not None:
+            below: Iterable[Row] = source.execute(*child.scan.bind(bindings))
+        else:
+            below = _below(source, bindings, child, _keys(cell, child, rows))
+        _descend(source, bindings, child, below, complete and child.scan is not None, builders, found)
+    found[level.index] = rows if builders is None else builders[level.index](rows, found)
 
 
-def _run(source: Source, statement: Statement, bindings: Bindings, keys: Sequence[Any] = ()) -> Cursor:
-    return source.execute(*statement.bind(bindings, keys))
-
-
-def _keys(cell: LookUp, child: Level, rows: list[Row]) -> list[Any]:
+def _keys(cell: LookUp, child: Level, rows: Iterable[Row]) -> list[Any]:
     """Give the keys by which rows ask for a level, each once, in the order they come."""
     position = cell.position
     if isinstance(cell, AnyCell):
         chosen = next(name for name, level in cell.levels.items() if level is child)
-        keys = dict.fromkeys(row[position] for row in rows if row[cell.chooser] == chosen)
+        keys = dict.fromkeys([row[position] for row in rows if row[cell.chooser] == chosen])
     else:
-        keys = dict.fromkeys(row[position] for row in rows)
+        keys = dict.fromkeys([row[position] for row in rows])
     keys.pop(None, None)
     return list(keys)
 
 
-def _below(source: Source, bindings: Bindings, child: Level, keys: list[Any]) -> list[Row]:
-    rows: list[Row] = []
-    for start in range(0, len(keys), CHUNK):
-        rows += _rows(source, child, bindings, keys[start : start + CHUNK])
-    return rows
+def _below(source: Source, bindings: Bindings, child: Level, keys: list[Any]) -> Iterable[Row]:
+    """Give the rows of a level that belong to some keys."""
+    if not keys:
+        return ()
+    if len(keys) <= CHUNK:
+        return _rows(source, bindings, child, keys)
+    chunks = (keys[start : start + CHUNK] for start in range(0, len(keys), CHUNK))
+    return chain.from_iterable(_rows(source, bindings, child, chunk) for chunk in chunks)
+
+
+def _rows(source: Source, bindings: Bindings, level: Level, keys: Sequence[Any] = ()) -> Iterable[Row]:
+    """Give the rows of a level; of groups those that are exact, where some were not."""
+    rows = source.execute(*level.statement.bind(bindings, keys))
+    if level.exact is None:
+        return rows
+    kept = rows.fetchall()
+    if any(type(row[place]) is bytes for row in kept for place in level.sums):
+        return source.execute(*level.exact.bind(bindings, keys))
+    return kept

@@ -25,6 +25,12 @@ class Unmade(Protocol):
         """Give the items as JSON text; raises TypeError or ValueError for what JSON has no form for."""
 
 
+class Habit(Protocol):
+    """What remembers in which form the answers to a query are wanted."""
+
+    at_once: bool
+
+
 _MAKING: Final = RLock()  # a result that two threads look at is made by one of them
 
 
@@ -39,15 +45,22 @@ class Result(Sequence[Any]):
     (1, 1, 1, b'[{"id":1}]')
     """
 
-    __slots__ = ("_items", "_unmade", "cursor", "meta")
+    __slots__ = ("_habit", "_items", "_unmade", "cursor", "meta")
 
-    def __init__(self, data: list[Any] | Unmade, meta: dict[str, Any] | None = None, cursor: str | None = None):
+    def __init__(
+        self,
+        data: list[Any] | Unmade,
+        meta: dict[str, Any] | None = None,
+        cursor: str | None = None,
+        habit: Habit | None = None,
+    ) -> None:
         self._unmade: Unmade | None = None
         self._items: list[Any] = []
         if isinstance(data, list):
             self._items = data
         else:
             self._unmade = data
+        self._habit = habit
         self.meta = meta
         self.cursor = cursor
 
@@ -114,6 +127,8 @@ class Result(Sequence[Any]):
         return text.encode("utf-8", "backslashreplace")
 
     def _text(self) -> str:
+        if self._habit is not None:
+            self._habit.at_once = False
         with _MAKING:
             if self._unmade is None:
                 return json_text(self._items)

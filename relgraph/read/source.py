@@ -5,12 +5,15 @@ In: nothing. Out: `Source` and `Cursor`; `relgraph.storage.connection.Database` 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 
 class Cursor(Protocol):
     """What is read from."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """Give the rows that are left one by one."""
 
     def fetchall(self) -> list[Any]:
         """Give all rows that are left."""

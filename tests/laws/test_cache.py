@@ -29,6 +29,25 @@ def test_twice_the_same(database: Database, data: st.DataObject) -> None:
         assert all(agree(world.by_sql(collection, query), answer) for query, answer in zip(asked, first, strict=True))
 
 
+@settings(max_examples=HALF)
+@given(database=databases(keyless=True), data=st.data())
+def test_the_same_however_it_is_made(database: Database, data: st.DataObject) -> None:
+    """Items are the same put together at first, made while rows are read later on, and made of rows that were kept."""
+    with closing(world_of(database)) as world:
+        collection = world.draw_collection(data.draw)
+        query = data.draw(queries(world.registry.schema, collection), label="query")
+        first = world.by_sql(collection, query)
+        answers = [repr(first.data)]
+        (reader,) = world.registry.readers.readers.values()
+        for at_once in (True, True, False):  # the first of these compiles, the last is as after a text was asked for
+            assert reader.builders.at_once
+            reader.builders.at_once = at_once
+            later = world.by_sql(collection, query)
+            assert agree(later, first)
+            answers.append(repr(later.data))
+        assert len(set(answers)) == 1 or not world.ordered
+
+
 @given(database=databases(), data=st.data())
 def test_same_shape_with_other_values(database: Database, data: st.DataObject) -> None:
     """A query of the same shape with other operands is answered for those operands."""

@@ -298,7 +298,8 @@ def test_an_any_to_many_key_is_the_text_of_the_key() -> None:
                 "many_field": "item",
                 "one_collection_field": "kind",
                 "one_allowed_collections": ["books"],
-            }
+            },
+            existing="report",
         )
         notes = registry.items("notes")
         assert notes.read(fields=[], filter={"item:books": {"title": "seven"}}).data == [1]
