@@ -6,13 +6,17 @@ In: a `Schema`, for questions about items its `Database` too. Out: names, relati
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
+from typing import Any
 
 from relgraph.errors import InvalidPayload, UnknownCollection
 from relgraph.graph import components
-from relgraph.graph.answers import Cycle, Junction, LoadOrder, Path, far_collections
+from relgraph.graph.answers import Cycle, Impact, Junction, LoadOrder, Path, far_collections
+from relgraph.graph.impact import impact_of
 from relgraph.graph.links import Link, links_of
 from relgraph.graph.paths import Ways
+from relgraph.graph.traverse import ancestors, descendants, traverse
 from relgraph.relation import Relation
 from relgraph.schema import Schema
 from relgraph.storage.connection import Database
@@ -162,6 +166,37 @@ class RelationGraph:
         What that one defers has to be set to NULL first.
         """
         return self.load_order().collections[::-1]
+
+    # --- items -------------------------------------------------------------------------------------------------------
+
+    def impact(self, collection: str, keys: Sequence[Any]) -> Impact:
+        """Give what deleting the items with these keys, all in one statement, would do to the database.
+
+        The delete is done and taken back, so that nothing changes; as long as it takes, others cannot write.
+        Where something blocks it, the rest of the answer is what would happen if nothing did.
+        """
+        self._check(collection)
+        return impact_of(self.schema, self._opened(), collection, keys)
+
+    def traverse(self, collection: str, key: Any, path: str) -> tuple[tuple[Any, ...], ...]:
+        """Give the keys that each hop of a path, like "tags.tags_id", reaches from one item."""
+        self._check(collection)
+        return traverse(self.schema, self._opened(), collection, key, path)
+
+    def ancestors(self, collection: str, key: Any, relation: str | None = None) -> tuple[Any, ...]:
+        """Give the keys of an item's parent and that one's, and so on, by the relation of the collection to itself."""
+        self._check(collection)
+        return ancestors(self.schema, self._opened(), collection, key, relation)
+
+    def descendants(self, collection: str, key: Any, relation: str | None = None) -> tuple[Any, ...]:
+        """Give the keys of an item's children, theirs, and so on, by the relation of the collection to itself."""
+        self._check(collection)
+        return descendants(self.schema, self._opened(), collection, key, relation)
+
+    def _opened(self) -> Database:
+        if self._database is None:
+            raise InvalidPayload("graph", "questions about items need a database", "ask registry.graph")
+        return self._database
 
     # --- names -------------------------------------------------------------------------------------------------------
 

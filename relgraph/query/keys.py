@@ -45,6 +45,22 @@ def keys_condition(resolution: Resolution, collection: Collection, keys: Sequenc
     return any_of([_is_key(collection, fields, key) for key in keys])
 
 
+def stored_key(collection: Collection, key: Any) -> tuple[Stored, ...]:
+    """Give a primary key in the form it is stored in, a value for each of its columns.
+
+    Raises `ItemNotFound` for what can be no key of the collection, `InvalidPayload` for what is no key at all.
+
+    >>> tags = Collection("tags", {"id": Field("tags", "id", FieldType.INTEGER)}, ("id",))
+    >>> stored_key(tags, "7")
+    (7,)
+    """
+    fields = tuple(collection.fields[name] for name in collection.primary_key)
+    parts = (key,) if len(fields) == 1 else key
+    if not isinstance(parts, (list, tuple)) or len(parts) != len(fields):
+        raise ItemNotFound("keys", collection.name, key, f"its key is a list of {', '.join(collection.primary_key)}")
+    return tuple(_cast(field, part) for field, part in zip(fields, parts, strict=True))
+
+
 def _is_key(collection: Collection, fields: tuple[Field, ...], key: Any) -> Condition:
     if not isinstance(key, (list, tuple)) or len(key) != len(fields):
         raise ItemNotFound("keys", collection.name, key, f"its key is a list of {', '.join(collection.primary_key)}")
