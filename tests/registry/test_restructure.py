@@ -14,6 +14,7 @@ from relgraph import RelationRegistry
 from relgraph.errors import (
     CannotChangeTable,
     CascadeNeeded,
+    DatabaseReadOnly,
     InvalidPayload,
     RuleViolation,
     UnknownCollection,
@@ -453,6 +454,43 @@ def test_values_are_converted_where_nothing_is_lost(registry: RelationRegistry) 
     assert rows(registry, "SELECT n FROM one") == [("9007199254740993",), (None,)]
     assert registry.find("many", "one").foreign_key is not None
     unharmed(registry)
+
+
+def test_an_empty_collection_changes_as_well(registry: RelationRegistry) -> None:
+    """A copy of no rows begins no counter that was not there."""
+    registry.create_collection("t", {"n": "integer"})
+    registry.change_field("t", "n", type="string")
+    assert rows(registry, "SELECT * FROM sqlite_sequence WHERE name = 't'") == []
+
+
+def test_tables_of_every_kind_change(hostile: RelationRegistry) -> None:
+    """STRICT and WITHOUT ROWID tables, and such without a key, take the same changes."""
+    before = contents(hostile.database.name)["rows"]
+    for table, field in (("strict_one", "a"), ("nullify", "a"), ("pairs", "z")):
+        hostile.add_field(table, "z", "INTEGER")
+        hostile.change_field(table, "z", type="TEXT")
+        hostile.change_field(table, "z", default="x")
+        hostile.rename_field(table, "z", "zz")
+        hostile.drop_field(table, "zz")
+        assert (table, contents(hostile.database.name)["rows"][table]) == (table, before[table])
+        if field in hostile.schema.collections[table].fields:
+            hostile.drop_field(table, field)
+    assert rows(hostile, "SELECT k, v FROM strict_one ORDER BY k") == [("k", 9007199254740993), ("l", "9")]
+    hostile.rename_collection("strict_one", "stricter")
+    unharmed(hostile)
+    with pytest.raises(CannotChangeTable, match="unknown datatype"):
+        hostile.add_field("stricter", "more", "dateTime")
+
+
+def test_another_connection_sees_the_new_structure(registry: RelationRegistry, path: str) -> None:
+    """A registry that was open before answers under the new names; one that is read-only changes nothing."""
+    with RelationRegistry(path, read_only=True) as other:
+        assert "authors" in other.schema.collections
+        registry.rename_collection("authors", "people")
+        registry.change_field("people", "name", default="nobody", type="TEXT")
+        assert other.schema.collections["people"].fields["name"].default == "nobody"
+        with pytest.raises(DatabaseReadOnly):
+            other.drop_collection("people")
 
 
 @pytest.mark.parametrize(
