@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from relgraph.access import Access as Access
+    from relgraph.access import Grant as Grant
     from relgraph.errors import RelgraphError as RelgraphError
     from relgraph.evaluation import evaluate as evaluate
     from relgraph.evaluation import matches as matches
@@ -29,6 +30,7 @@ __version__ = "0.1.0"
 _HOMES: Final = {
     "Access": "relgraph.access",
     "Explanation": "relgraph.explain.explanation",
+    "Grant": "relgraph.access",
     "Items": "relgraph.items",
     "Limits": "relgraph.query.limits",
     "Param": "relgraph.query.ast",

@@ -20,6 +20,7 @@ from relgraph.query.resolved import Bindings, Literal, ResolvedQuery, Show
 from relgraph.query.shape import Shape, shape_of
 from relgraph.read.fetch import Reader
 from relgraph.read.result import Result
+from relgraph.restricted.restrict import restrict
 from relgraph.schema import Field, Schema
 
 if TYPE_CHECKING:
@@ -204,8 +205,9 @@ class Items:
 
     def _resolve(self, query: Query, keys: Sequence[Any] | None = None) -> ResolvedQuery:
         registry = self._registry
-        user = registry.access.user
-        return resolve(query, registry.schema, self.collection, keys=keys, limits=registry.limits, user=user)
+        user = registry.access.speaking
+        resolved = resolve(query, registry.schema, self.collection, keys=keys, limits=registry.limits, user=user)
+        return resolved if registry.sight is None else restrict(resolved, registry.sight)
 
     def _shape(self, query: Any, parameters: Mapping[str, Any]) -> Shape:
         return shape_of(query, parameters, self._registry.limits.max_operands)

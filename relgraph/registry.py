@@ -27,9 +27,9 @@ from relgraph.query.resolve import resolve
 from relgraph.read import memory
 from relgraph.read.result import Result
 from relgraph.relation import Relation
-from relgraph.restructure import Restructuring
 from relgraph.schema import Collection, Field, Schema
 from relgraph.shapes import Shapes
+from relgraph.snapshotting import Snapshots
 from relgraph.storage.connection import Database
 from relgraph.values import FieldType
 
@@ -37,9 +37,10 @@ if TYPE_CHECKING:
     import sqlite3
 
     from relgraph.graph import RelationGraph
+    from relgraph.restricted.sight import Sight
 
 
-class RelationRegistry(Shapes, Restructuring, Keeping):
+class RelationRegistry(Shapes, Snapshots, Keeping):
     """The relations of a database, as it stores them and as its foreign keys imply them.
 
     `database` is a path, a `sqlite3.Connection` or a `sqlite_utils.Database`; opening writes nothing. Without
@@ -71,7 +72,7 @@ class RelationRegistry(Shapes, Restructuring, Keeping):
         if limits is not None and given != Limits():
             raise InvalidPayload("limits", "they say max_depth and default_limit too", "give these in Limits(...)")
         self.limits = limits or given
-        self.access = Access()
+        self.access = Access.full()
         self.readers = ReaderCache()
         self.database = Database.open(database, read_only=read_only)
         self._definitions = Definitions(self.database, discover=discover)
@@ -92,6 +93,11 @@ class RelationRegistry(Shapes, Restructuring, Keeping):
         from relgraph.graph import RelationGraph
 
         return RelationGraph(self.schema, self.database)
+
+    @property
+    def sight(self) -> Sight | None:
+        """What the access sees of the database; None: all of it."""
+        return None
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -192,11 +198,11 @@ class RelationRegistry(Shapes, Restructuring, Keeping):
 
         Each is a mapping in the flat or the nested shape (see `Relation.from_mapping`). One on a field whose relation
         is only discovered, with the same target, keeps what it does not name, the actions of the key too.
-        Raises: `InvalidPayload` on a mapping that is no relation, `RuleViolation` or `InconsistentDefinition` on one
-        that is not consistent with the database; then nothing has changed.
         Where keys point at nothing already, `existing` says what becomes of the relation: "refuse" refuses it, with
         their number and the first of the items; "report" stores it, and `audit` lists them; "nullify" spells the keys
         as they are meant and clears those that point at nothing, see `last_changes`.
+        Raises: `InvalidPayload` on a mapping that is no relation, `RuleViolation` or `InconsistentDefinition` on one
+        that is not consistent with the database; then nothing has changed.
         """
         if isinstance(partial, (list, tuple)):
             several = [(f"[{index}]", each) for index, each in enumerate(partial)]
@@ -244,20 +250,26 @@ class RelationRegistry(Shapes, Restructuring, Keeping):
     # --- users -------------------------------------------------------------------------------------------------------
 
     def with_access(self, access: Access) -> RelationRegistry:
-        """Give this registry as a user sees it: the same database, with the user's own values in queries.
+        """Give this registry as an access sees it: the same database and interface, and nothing that is not granted.
 
+        What is hidden is refused with the errors of what is not there. Changes of definitions and structure, and the
+        connection itself, are an administrator's: `AdminNeeded` (403).
+        Errors: `InvalidPayload` for a grant on a collection that is not there, or with a filter that is wrong.
+
+        >>> from relgraph import Grant
         >>> with RelationRegistry() as registry:
         ...     _ = registry.connection.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, owner TEXT)")
-        ...     _ = registry.connection.execute("INSERT INTO notes (owner) VALUES ('ann'), ('bo')")
-        ...     mine = {"owner": {"_eq": "$CURRENT_USER"}}
-        ...     (
-        ...         registry.items("notes").count(mine),
-        ...         registry.with_access(Access(user={"id": "bo"})).items("notes").count(mine),
-        ...     )
-        (0, 1)
+        ...     _ = registry.connection.execute("INSERT INTO notes (owner) VALUES ('ann'), ('bo'), ('bo')")
+        ...     own = Grant(("id", "owner"), {"owner": {"_eq": "$CURRENT_USER"}})
+        ...     registry.with_access(Access({"notes": own}, user={"id": "bo"})).items("notes").count()
+        2
         """
         if not isinstance(access, Access):
             raise InvalidPayload("access", f"an Access is needed, not {type(access).__name__}")
+        if not access.admin:
+            from relgraph.restricted_registry import RestrictedRegistry
+
+            return RestrictedRegistry(self, access)
         seen = copy(self)
         seen.access = access
         seen.readers = ReaderCache()  # the user's values are part of what is kept ready

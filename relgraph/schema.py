@@ -61,6 +61,35 @@ class Guard:
     far: bool = False
 
 
+@frozen(eq=False)
+class Seen:
+    """What an access sees of a collection, in the place of its table.
+
+    `rows` is the condition, judged on all the data, that a row fulfils (None: every row does). `columns` are by name
+    the stored column and the condition under which its value is seen, else it is NULL (None: it always is).
+    """
+
+    collection: Collection
+    rows: Any  # a resolved condition
+    columns: Mapping[str, tuple[str, Any]] = field(converter=_read_only)
+    select: Any = None  # the same as SQL, to stand where the table would
+
+    @staticmethod
+    def raw(name: str) -> str:
+        """Give the name here of a key column as it is stored, which joins compare and nobody is shown."""
+        return f"relgraph key {name}"
+
+    @staticmethod
+    def link(alias: str) -> str:
+        """Give the name here of what a to-many alias is looked up by, NULL where the link is hidden."""
+        return f"relgraph link {alias}"
+
+    @staticmethod
+    def is_link(name: str) -> bool:
+        """Whether a name is one that `link` gave: where it is NULL, the link is hidden."""
+        return name.startswith("relgraph link ")
+
+
 @frozen
 class Hop:
     """One step across a relation, from the near collection to the far one: far.far_field = near.near_field.
@@ -81,6 +110,7 @@ class Hop:
     sort_field: str | None = None  # the default order of a to-many hop
     collation: str = "BINARY"
     form: Callable[[Stored], Stored] | None = None  # None: keys are the same when the stored values are
+    seen: Seen | None = None  # what an access sees of the far side; None: all of it
 
     def __str__(self) -> str:
         return f"{self.near}.{self.name}"
@@ -137,6 +167,9 @@ class Collection:
     system: bool = False  # Directus's own: reachable through a relation, no root of a query
     has_rowid: bool = True
     order: tuple[str, ...] = ()  # names of fields and to-many aliases in the order `*` gives them
+    hidden_key: tuple[str, ...] = ()  # columns of the primary key that an access may not name; then it knows no key
+    closed: frozenset[str] = frozenset()  # fields that lead to what an access may not see: left out where `*.*` goes in
+    seen: Seen | None = None  # what an access sees of it; None: all of it
     stray_aliases: tuple[str, ...] = ()  # alias fields of a Directus project that no relation leads over
 
     @property

@@ -41,13 +41,13 @@ def keys(registry: RelationRegistry, condition: dict[str, Any]) -> list[int]:
 )
 def test_a_query_knows_its_user(registry: RelationRegistry, condition: dict[str, Any], found: list[int]) -> None:
     """The user's own values stand where a query names them."""
-    assert keys(registry.with_access(Access(user=ANN)), condition) == found
+    assert keys(registry.with_access(Access.full(user=ANN)), condition) == found
 
 
 def test_users_do_not_share_what_is_kept_ready(registry: RelationRegistry) -> None:
     """The same question of two users, and of nobody, is answered for each by itself, in whatever order they ask."""
     mine = {"_eq": "$CURRENT_USER"}
-    ann, bo = (registry.with_access(Access(user={"id": name})) for name in ("ann", "bo"))
+    ann, bo = (registry.with_access(Access.full(user={"id": name})) for name in ("ann", "bo"))
     assert [keys(each, mine) for each in (ann, bo, registry, ann, bo)] == [[1], [2], [], [1], [2]]
 
 
@@ -60,7 +60,7 @@ def test_nobody_equals_nothing_and_is_not_null(registry: RelationRegistry) -> No
 def test_an_unknown_field_of_the_user_is_refused(registry: RelationRegistry) -> None:
     """A field that neither the user nor a table of users has is a fault of the question."""
     with pytest.raises(RelgraphError) as caught:
-        keys(registry.with_access(Access(user=ANN)), {"_eq": "$CURRENT_USER.nope"})
+        keys(registry.with_access(Access.full(user=ANN)), {"_eq": "$CURRENT_USER.nope"})
     assert (caught.value.code, caught.value.where) == ("INVALID_QUERY", "filter.owner._eq")
 
 

@@ -16,8 +16,9 @@ FLOORS = (
     {"relation", "renaming", "schema", "linking", "operators", "functions", "rules", "dropping"},
     {"query", "storage"},
     {"read", "integrity"},
-    {"access", "graph"},
-    {"definitions", "evaluation", "explain", "items", "keeping", "registry", "restructure", "shapes", "shaping"},
+    {"access", "directus_access", "graph", "restricted", "snapshots"},
+    {"definitions", "evaluation", "explain", "items", "keeping", "registry", "restructure", "shapes", "shaping"}
+    | {"restricted_registry", "snapshotting"},
     {"cli", "demo", "sqlite_utils_plugin", "strategies", "stateful", "pytest_plugin", "__init__", "__main__"},
 )
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}

@@ -164,7 +164,7 @@ def _note_key(resolution: Resolution, key: str, place: Place, subject: Field | C
     """Note that a filter goes on behind a value or an any-to-many field."""
     if isinstance(subject, AnyHop):
         leads_nowhere(resolution, place.collection, place.name, subject, where)
-    elif key in place.collection.names:
+    elif key in place.collection.names and place.name not in place.collection.closed:
         problem = f"{place.name} is a value, so {key!r} cannot stand below it"
         resolution.note(InvalidQuery(where, problem, "put the two beside each other"))
     else:

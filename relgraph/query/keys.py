@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
-from relgraph.errors import InvalidOperand, InvalidPayload, InvalidQuery, ItemNotFound
+from relgraph.errors import InvalidOperand, InvalidPayload, InvalidQuery, ItemNotFound, UnknownField
 from relgraph.operators import OPERATORS
 from relgraph.query.ast import Param
 from relgraph.query.conditions import all_of, any_of
@@ -30,6 +30,9 @@ def keys_condition(resolution: Resolution, collection: Collection, keys: Sequenc
     if isinstance(keys, (str, bytes)) or not isinstance(keys, Sequence):
         raise InvalidPayload("keys", "keys is a list of primary keys")
     fields = tuple(collection.fields[name] for name in collection.primary_key)
+    if collection.hidden_key:
+        resolution.note(UnknownField("keys", collection.name, collection.hidden_key[0], collection.names))
+        return None
     if not fields:
         hint = "filter by its fields instead"
         resolution.note(InvalidQuery("keys", f"{collection.name} has no primary key", hint))

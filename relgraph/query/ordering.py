@@ -41,8 +41,10 @@ def resolve_order(
         keys[path] = Order(found.hops, found.value, descending=path != text)
         add_joins(joins, found.names, len(found.hops))
     own_order = None if sort else default_sort(collection, arrived)
-    for name in (*((own_order,) if own_order else ()), *collection.primary_key):
-        keys.setdefault(name, Order((), collection.fields[name]))
+    if own_order is not None:
+        keys[own_order] = Order((), collection.fields[own_order])
+    for name in collection.primary_key:
+        keys.setdefault(name, Order((), collection.fields[name], is_tie=True))
     return tuple(keys.values())
 
 

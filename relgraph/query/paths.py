@@ -278,7 +278,9 @@ def _ending(
 def related_key(resolution: Resolution, hop: Hop, where: str) -> Field | None:
     """Give the primary key of the items a to-many hop leads to, or note that it is not one column."""
     far = resolution.schema.collections[hop.far]
-    if far.key is None:
+    if far.hidden_key:
+        resolution.note(UnknownField(where, far.name, far.hidden_key[0], far.names))
+    elif far.key is None:
         keys = f"a primary key of {len(far.primary_key)} columns" if far.primary_key else "no primary key"
         resolution.note(InvalidQuery(where, f"{far.name} has {keys}", f"name a field: {hop.name}.field"))
     return far.key

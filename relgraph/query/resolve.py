@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
-from relgraph.errors import InvalidQuery, UnknownCollection
+from relgraph.errors import InvalidQuery, UnknownCollection, UnknownField
 from relgraph.query import ast
 from relgraph.query.ast import Param, Query
 from relgraph.query.conditions import Joins, all_of, check_joins, resolve_filter, search_condition
@@ -221,6 +221,9 @@ def _shows(
     if paths is not None and not resolution.is_too_deep(place.depth, place.fields_where):
         level = Level(place.collection, dict(query.alias), place.arrived, place.backlink, place.fields_where)
         selected = select(resolution, level, paths)
+    elif paths is None and place.collection.hidden_key:
+        name, names = place.collection.hidden_key[0], place.collection.names
+        resolution.note(UnknownField(place.fields_where, place.collection.name, name, names))
     elif paths is None and not place.collection.primary_key:
         problem = f"{place.collection.name} has no primary key to show"
         resolution.note(InvalidQuery(place.fields_where, problem, "name fields"))
@@ -228,7 +231,7 @@ def _shows(
         _shown(resolution, place, name, entry, deep) if isinstance(entry, Branch) else entry
         for name, entry in selected.items()
     ]
-    if deep:
+    if deep and not resolution.schema.restricted:  # an access looks at nothing that no field uses
         _check_rest(resolution, place, dict(query.alias), deep)
     return None if paths is None else tuple(shows)
 

@@ -183,6 +183,7 @@ class Order:
     path: tuple[Hop, ...]
     value: Value
     descending: bool = False
+    is_tie: bool = False  # nobody asked for it: a part of the primary key, which makes the order total
 
 
 @frozen
@@ -236,6 +237,7 @@ class ShowAny:
     name: str
     any_hop: AnyHop
     queries: Mapping[str, ResolvedQuery] = field(hash=False)
+    quiet: bool = False  # an item that would be an empty object is left out: an access sees it, but nothing was asked
 
 
 Shown: TypeAlias = Show | ShowOne | ShowMany | ShowAny
@@ -319,4 +321,5 @@ class ResolvedQuery:
     page: Page = Page()
     meta: tuple[str, ...] | None = None
     grouping: Grouping | None = None
+    counted: ResolvedQuery | None = None  # what the meta counts speak of, where that is not this query
     after: After | None = None  # keyset paging: only items behind these sort values

@@ -97,6 +97,8 @@ class _Selecting:
         arrived = self.level.arrived
         for name in self.collection.names:
             subject = self.collection.hops.get(name) or self.collection.any_hops.get(name)
+            if name in self.collection.closed and name not in self.aliases:
+                continue
             led_here = arrived is not None and subject is not None and subject.relation == arrived.relation
             if subject is None or name in self.aliases:
                 self.add(name)

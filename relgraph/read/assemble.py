@@ -91,7 +91,14 @@ class Writer:
 
     def display(self, cells: Sequence[LevelCell], row: str) -> str:
         """Write a dict of cells."""
-        return "{" + ", ".join(f"{cell.name!r}: {self.cell(cell, row)}" for cell in cells) + "}"
+        return "{" + ", ".join(self.entry(cell, row) for cell in cells) + "}"
+
+    def entry(self, cell: LevelCell, row: str) -> str:
+        """Write what a cell puts into a dict; an object that a quiet cell finds empty is left out."""
+        if not (isinstance(cell, AnyCell) and cell.quiet):
+            return f"{cell.name!r}: {self.cell(cell, row)}"
+        found = f"v{next(self.fresh)}"
+        return f"**({{}} if ({found} := {self.cell(cell, row)}) == {{}} else {{{cell.name!r}: {found}}})"
 
     def key(self, level: Level, key: str) -> str:
         """Write a key in the form that both sides of a level's hop share."""
@@ -115,7 +122,8 @@ class Writer:
             case OneCell():
                 return self.one(cell.level, self.place(row, cell.position))
             case ManyCell():
-                return self.many(cell, row)
+                listed, place = self.many(cell, row), self.place(row, cell.position)
+                return f"{self.null} if {place} is None else {listed}" if cell.hides else listed
             case AnyCell():
                 return self.any(cell, row)
             case ObjectCell():

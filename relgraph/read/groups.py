@@ -18,7 +18,7 @@ from attrs import evolve, frozen
 from relgraph.functions import WHOLE
 from relgraph.query.resolved import Call, GroupColumn, Grouping, GroupOrder, Measure, ResolvedQuery
 from relgraph.read.fragments import MARK, Keys, Sql, Statement, fill, joined, sql
-from relgraph.read.joins import Renderer, column, guarded, parting_key, table
+from relgraph.read.joins import Renderer, column, guarded, parting_key, rows_of
 from relgraph.read.scalars import as_number, reached_stored, stored
 from relgraph.read.select import Nested, by_order, cut, within
 from relgraph.read.sql import all_where, conjunction, conjuncts
@@ -85,7 +85,7 @@ def _values(
 
 
 def _selected(query: ResolvedQuery, alias: str, values: Sequence[Sql], where: Sequence[Sql]) -> Sql:
-    return sql("SELECT ", joined(", ", values), " FROM ", table(query.collection.name, alias), all_where(where))
+    return sql("SELECT ", joined(", ", values), " FROM ", rows_of(query.collection, alias), all_where(where))
 
 
 # --- the groups ------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from attrs import define, field, frozen
 
-from relgraph.read.fragments import Sql, joined, quoted
+from relgraph.read.fragments import Sql, joined, quoted, sql
 from relgraph.schema import Collection, Hop
 
 Path: TypeAlias = tuple[Hop, ...]
@@ -32,9 +32,14 @@ class Source:
         return self.hops[0][1]
 
     @property
-    def tables(self) -> str:
+    def tables(self) -> Sql:
         """What follows FROM; what joins the tables is in `joins`."""
-        return " JOIN ".join(table(hop.far, alias) for hop, alias in self.hops)
+        return joined(" JOIN ", [rows_of(hop, alias) for hop, alias in self.hops])
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all rows of the tables are searched, whoever asks."""
+        return all(hop.seen is None for hop, _ in self.hops)
 
     @property
     def conditions(self) -> tuple[Sql, ...]:
@@ -74,6 +79,8 @@ class Renderer:
 
     def form(self, search: Search, usual: str) -> str:
         """Give the form of the next search, and note it."""
+        if not search.source.is_whole:
+            return usual  # what an access sees is searched as usual: a choice would tell of what it does not see
         self.searches.append(search)
         place = len(self.searches) - 1
         return self.forms[place] if place < len(self.forms) else usual
@@ -105,10 +112,24 @@ def table(collection: str, alias: str) -> str:
     return f"main.{quoted(collection)} AS {alias}"
 
 
+def rows_of(thing: Collection | Hop, alias: str) -> Sql:
+    """Give the rows of a collection or of the far side of a hop, for FROM: its table, or what is seen of it."""
+    if thing.seen is None:
+        return Sql(table(thing.far if isinstance(thing, Hop) else thing.name, alias))
+    return sql("(", thing.seen.select, f") AS {alias}")
+
+
 def is_rowid(collection: Collection) -> bool:
     """Say whether the primary key is the rowid by another name: one column, declared INTEGER and never NULL."""
     key = collection.key
-    return key is not None and collection.has_rowid and key.declared_type.upper() == "INTEGER" and not key.nullable
+    whole = collection.seen is None
+    return (
+        whole
+        and key is not None
+        and collection.has_rowid
+        and key.declared_type.upper() == "INTEGER"
+        and not key.nullable
+    )
 
 
 def identity(collection: Collection) -> tuple[str, ...]:
@@ -116,11 +137,18 @@ def identity(collection: Collection) -> tuple[str, ...]:
 
     The rowid first: a text key may be NULL in several rows, and is looked up twice where the rowid is looked up once.
     """
+    if collection.seen is not None:
+        return tuple(quoted(seen_row(place)) for place, _ in enumerate(identity(collection.seen.collection)))
     names = {name.lower() for name in collection.fields}
     free = [name for name in ("rowid", "_rowid_", "oid") if name not in names]
     if collection.has_rowid and free and not is_rowid(collection):
         return (free[0],)
     return tuple(quoted(name) for name in collection.primary_key)
+
+
+def seen_row(place: int) -> str:
+    """Give the name under which what is seen of a collection has a part of the identity of its rows."""
+    return f"relgraph row {place}"
 
 
 def near_key(hop: Hop, alias: str) -> str:

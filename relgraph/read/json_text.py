@@ -20,7 +20,7 @@ from typing import Any, ClassVar, Final
 from attrs import define, field
 
 from relgraph.read.assemble import GROUPED, GROUPED_ROWS, LISTED, Builder, Row, Writer, written
-from relgraph.read.plan import Level, LevelCell, ManyCell
+from relgraph.read.plan import AnyCell, Level, LevelCell, ManyCell
 
 TEXTS_KEPT: Final = 4096  # of floats, and of what is converted: finding a text costs 40 ns, making it 300 and more
 LONGEST_KEPT: Final = 40  # characters: moments, not documents
@@ -61,8 +61,19 @@ class TextWriter(Writer):
     def display(self, cells: Sequence[LevelCell], row: str) -> str:
         """Write an object of cells; of two with the same name the later one counts, as in a dict."""
         last = {cell.name: cell for cell in cells}
+        if any(isinstance(cell, AnyCell) and cell.quiet for cell in last.values()):
+            parts = "".join(f"{self.entry(cell, row)}, " for cell in last.values())
+            return f"'{{%s}}' % ','.join([part for part in ({parts}) if part])"
         names = ",".join(f"{json_text(name)}:".replace("%", "%%") + "%s" for name in last)
         return _filled(f"{{{names}}}", [self.cell(cell, row) for cell in last.values()])
+
+    def entry(self, cell: LevelCell, row: str) -> str:
+        """Write the text of a name and its value; nothing where a quiet cell finds an empty object."""
+        name = f"{json_text(cell.name)}:"
+        if not (isinstance(cell, AnyCell) and cell.quiet):
+            return f"{name!r} + str({self.cell(cell, row)})"
+        found = f"v{next(self.fresh)}"
+        return f"'' if ({found} := {self.cell(cell, row)}) == '{{}}' else {name!r} + str({found})"
 
     def bare(self, level: Level, row: str) -> str:
         """Write a bare key: a value, or a list for a composite key."""

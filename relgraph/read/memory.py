@@ -9,8 +9,10 @@ look into an index, so the cost grows with the rows and not with their square.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar, assert_never
+
+from attrs import evolve
 
 from relgraph.query.cursor import write_cursor
 from relgraph.query.resolved import (
@@ -35,7 +37,7 @@ from relgraph.read.joined import ROOT, Joined, Source, joined_rows, rows_at, to_
 from relgraph.read.memory_conditions import condition, key_at, ordered
 from relgraph.read.result import Result
 from relgraph.read.tables import Row, Tables, key_of, once_per_rows
-from relgraph.schema import Hop
+from relgraph.schema import Collection, Hop, Seen
 from relgraph.values import Truth, as_text, sort_key
 
 Answer: TypeAlias = Callable[[Row], Any]
@@ -47,14 +49,37 @@ Thing = TypeVar("Thing")
 
 def evaluate(query: ResolvedQuery, items: Mapping[str, Iterable[Row]], bindings: Bindings | None = None) -> Result:
     """Give the items, counts and cursor a query asks for, over the rows of every collection, complete and as stored."""
-    tables = Tables(items, bindings or Bindings())
-    rows = tables.rows(query.collection.name)
-    meta = counts(query, tables, rows)
+    tables = SeenTables(items, bindings or Bindings())
+    rows = tables.rows_of(query.collection)
+    counted = query.counted or query
+    meta = counts(evolve(counted, meta=query.meta), tables, tables.rows_of(counted.collection))
     if query.grouping is not None:
         return Result(level(query, tables)(rows), meta)
     found, cursor = turned(query, order(query, tables)(rows), tables.bindings)
     answer = item(query, tables)
     return Result([answer(row) for _, row in found], meta, cursor)
+
+
+class SeenTables(Tables):
+    """Tables of which a query may see a part only."""
+
+    def rows_of(self, thing: Collection | Hop) -> list[Row]:
+        """Give the rows of a collection or of the far side of a hop, as far as they are seen."""
+        seen = thing.seen
+        if seen is None:
+            return super().rows_of(thing)
+        if seen not in self._seen:
+            self._seen[seen] = list(seen_rows(seen, self))
+        return self._seen[seen]
+
+
+def seen_rows(seen: Seen, source: Tables) -> Iterator[Row]:
+    """Yield what is seen of a collection: its rows by the condition, its values each by its own."""
+    fulfils = condition(seen.rows, ROOT, source)
+    shown = {name: (stored, condition(rule, ROOT, source)) for name, (stored, rule) in seen.columns.items()}
+    for row in source.rows(seen.collection.name):
+        if fulfils({(): row}) is True:
+            yield {name: row[stored] if rule({(): row}) is True else None for name, (stored, rule) in shown.items()}
 
 
 def matches(
@@ -165,7 +190,10 @@ def item(query: ResolvedQuery, source: Source) -> Answer:
     if query.shows is None:
         return lambda row: key_of(query.collection, row)
     shown = [(part.name, show(part, source)) for part in query.shows]
-    return lambda row: {name: answer(row) for name, answer in shown}
+    quiet = {part.name for part in query.shows if isinstance(part, ShowAny) and part.quiet}
+    if not quiet:
+        return lambda row: {name: answer(row) for name, answer in shown}
+    return lambda row: {name: value for name, answer in shown if (value := answer(row)) != {} or name not in quiet}
 
 
 def show(part: Shown, source: Source) -> Answer:
@@ -198,6 +226,8 @@ def show_one(hop: Hop, query: ResolvedQuery, source: Source) -> Answer:
 def show_many(hop: Hop, query: ResolvedQuery, source: Source) -> Answer:
     """Give the items a to-many hop leads to, filtered, ordered and cut for each parent."""
     far, answer = source.far_rows(hop), level(query, source)
+    if Seen.is_link(hop.near_field):
+        return lambda row: None if row[hop.near_field] is None else answer(far(row) or ())
     return lambda row: answer(far(row) or ())
 
 

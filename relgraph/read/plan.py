@@ -25,11 +25,11 @@ from relgraph.query.resolved import (
 from relgraph.read.answers import Answer, group_answer, measure_answer, value_answer
 from relgraph.read.fragments import Sql, Statement, balanced, sql
 from relgraph.read.groups import grouped
-from relgraph.read.joins import Renderer, Search, column, far_key, join, near_key, table, wanted_key
+from relgraph.read.joins import Renderer, Search, column, far_key, join, near_key, rows_of, wanted_key
 from relgraph.read.scalars import call
 from relgraph.read.select import Nested, counting, select, sort_columns
 from relgraph.read.sql import condition, conjuncts
-from relgraph.schema import Field, Hop
+from relgraph.schema import Field, Hop, Seen
 
 # --- what an item is made of: positions in the row of its level -------------------------------------------------------
 
@@ -59,6 +59,7 @@ class ManyCell:
     name: str
     position: int
     level: Level
+    hides: bool = False  # where the key is NULL, the link is hidden, and None stands for the list
 
 
 @frozen
@@ -70,6 +71,7 @@ class AnyCell:
     position: int
     levels: Mapping[str, Level] = field(hash=False)
     allowed: tuple[str, ...]
+    quiet: bool = False  # where the object is empty, nothing is said
 
 
 @frozen
@@ -164,8 +166,9 @@ def plan(query: ResolvedQuery, forms: Sequence[str] = ()) -> ReadPlan:
 
 
 def _counts(query: ResolvedQuery) -> dict[str, Statement]:
+    counted = query.counted or query
     return {
-        name: Statement.of(counting(query.collection, query.where if name == "filter_count" else None))
+        name: Statement.of(counting(counted.collection, counted.where if name == "filter_count" else None))
         for name in query.meta or ()
     }
 
@@ -286,7 +289,8 @@ class _Planner:
                 return OneCell(show.name, position, self.level(Renderer(), show.query, show.hop, owned=False))
             case ShowMany():
                 position = row.position(near_key(show.hop, alias))
-                return ManyCell(show.name, position, self.level(Renderer(), show.query, show.hop, owned=owned))
+                level = self.level(Renderer(), show.query, show.hop, owned=owned)
+                return ManyCell(show.name, position, level, hides=Seen.is_link(show.hop.near_field))
             case ShowAny():
                 return self.any_cell(show, alias, row)
 
@@ -299,7 +303,7 @@ class _Planner:
         terms = [join(show.hop, alias, far)]
         if show.query.where is not None:
             terms.append(condition(renderer, show.query.where, far))
-        row.joins.append(sql(f" LEFT JOIN {table(show.hop.far, far)} ON ", balanced("AND", terms)))
+        row.joins.append(sql(" LEFT JOIN ", rows_of(show.hop, far), " ON ", balanced("AND", terms)))
         position = row.position(column(far, show.hop.far_field))
         cells = tuple(self.cell(renderer, inner, far, row, owned=False) for inner in show.query.shows or ())
         return JoinedCell(show.name, position, cells)
@@ -315,6 +319,7 @@ class _Planner:
             row.position(f"CAST({column(alias, any_hop.name)} AS TEXT)"),
             levels,
             any_hop.relation.one_allowed_collections or (),
+            show.quiet,
         )
 
 
@@ -346,4 +351,7 @@ def shown(renderer: Renderer, value: Value, alias: str) -> Sql:
     if isinstance(value.argument, tuple):
         assert isinstance(value.subject, Field)
         return Sql(column(alias, value.subject.name))
-    return call(renderer, value, alias)
+    found = call(renderer, value, alias)
+    if isinstance(value.subject, Hop) and Seen.is_link(value.subject.near_field):
+        return sql(f"CASE WHEN {column(alias, value.subject.near_field)} IS NOT NULL THEN ", found, " END")
+    return found

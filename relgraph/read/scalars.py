@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from relgraph.functions import AGGREGATES
 from relgraph.query.resolved import Call, GroupColumn, Order, Value
 from relgraph.read.fragments import Sql, fill, sql
-from relgraph.read.joins import Path, Renderer, column, join, table
+from relgraph.read.joins import Path, Renderer, column, join, rows_of
 from relgraph.schema import Field, Hop
 from relgraph.values import DATES, FieldType
 
@@ -40,7 +40,7 @@ def call(renderer: Renderer, value: Call, alias: str) -> Sql:
     else:
         assert isinstance(value.argument, Field)
         inner = fill(AGGREGATES[value.function.name].sql, v=stored(value.argument, far))
-    return sql("(SELECT ", inner, f" FROM {table(subject.far, far)} WHERE ", join(subject, alias, far), ")")
+    return sql("(SELECT ", inner, " FROM ", rows_of(subject, far), " WHERE ", join(subject, alias, far), ")")
 
 
 def at(renderer: Renderer, value: Value, alias: str, *, as_shown: bool = False) -> Sql:
@@ -68,11 +68,11 @@ def counts_nothing(value: Value) -> bool:
 def along(path: Path, alias: str, inner: Sql, last: str, renderer: Renderer) -> Sql:
     """Give `inner`, a value of the row `last` at the end of a to-one path; NULL where there is none."""
     first = renderer.alias() if len(path) > 1 else last
-    tables: list[str | Sql] = [table(path[0].far, first)]
+    tables: list[str | Sql] = [rows_of(path[0], first)]
     near = first
     for index, hop in enumerate(path[1:], start=2):
         far = last if index == len(path) else renderer.alias()
-        tables += [f" JOIN {table(hop.far, far)} ON ", join(hop, near, far)]
+        tables += [" JOIN ", rows_of(hop, far), " ON ", join(hop, near, far)]
         near = far
     return sql("(SELECT ", inner, " FROM ", *tables, " WHERE ", join(path[0], alias, first), ")")
 

@@ -20,7 +20,7 @@ from relgraph.query.resolved import (
 )
 from relgraph.read.after import Key, behind
 from relgraph.read.fragments import MARK, Keys, Sql, Statement, balanced, joined, sql
-from relgraph.read.joins import Path, Renderer, collated, guarded, identity, is_rowid, parting_key, table
+from relgraph.read.joins import Path, Renderer, collated, guarded, identity, is_rowid, parting_key, rows_of
 from relgraph.read.scalars import directed, order, reached_stored
 from relgraph.read.sql import all_where, apart, conjunction, conjuncts, flat, independent, left_joins, paths
 from relgraph.schema import Collection, Field, Hop
@@ -73,7 +73,7 @@ def select(
     nested: Nested | None,
 ) -> Selects:
     """Give the selects of a level."""
-    head = Head(joined(", ", columns or [Sql("NULL")]), Sql(table(query.collection.name, alias)), sql(*joins))
+    head = Head(joined(", ", columns or [Sql("NULL")]), rows_of(query.collection, alias), sql(*joins))
     if is_ranked(query):
         return Selects(Statement.of(_ranked(renderer, query, alias, head, nested)))
     if nested is None and query.page.offset != 0 and identity(query.collection):
@@ -138,7 +138,7 @@ def _found(renderer: Renderer, query: ResolvedQuery, inner: str, where: list[Sql
     if query.where is not None:
         where = [*where, conjunction(renderer, conjuncts(query.where), inner, top=top)]
     names = ", ".join(f"{inner}.{name}" for name in identity(query.collection))
-    found = sql(f"SELECT {names} FROM {table(query.collection.name, inner)}", all_where(where))
+    found = sql(f"SELECT {names} FROM ", rows_of(query.collection, inner), all_where(where))
     return sql(found, by_order(order(renderer, query.order, inner)), cut(query))
 
 
@@ -214,7 +214,8 @@ def _ranked(renderer: Renderer, query: ResolvedQuery, alias: str, head: Head, ne
         joined(", ", [*(Sql(f"{inner}.{name} AS k{i}") for i, name in enumerate(names)), *parent]),
         ", ",
         joined(", ", [sql(key, f" AS s{index}") for index, key in enumerate(keys)]),
-        f" FROM {table(query.collection.name, inner)}",
+        " FROM ",
+        rows_of(query.collection, inner),
         joins,
         all_where(where),
     )
@@ -290,4 +291,4 @@ def counting(collection: Collection, where: Condition | None) -> Sql:
     renderer = Renderer()
     alias = renderer.alias()
     kept = [] if where is None else [conjunction(renderer, conjuncts(where), alias, top=True)]
-    return sql(f"SELECT count(*) FROM {table(collection.name, alias)}", all_where(kept))
+    return sql("SELECT count(*) FROM ", rows_of(collection, alias), all_where(kept))

@@ -36,8 +36,8 @@ from relgraph.read.joins import (
     far_key,
     guarded,
     join,
+    rows_of,
     sought_key,
-    table,
 )
 from relgraph.read.scalars import along, at, counts_nothing, reached
 from relgraph.schema import Hop
@@ -273,7 +273,7 @@ def left_joins(renderer: Renderer, steps: Iterable[Path], aliases: dict[Path, st
     for path in steps:
         aliases[path] = renderer.alias()
         hop = path[-1]
-        pieces += [f" LEFT JOIN {table(hop.far, aliases[path])} ON ", join(hop, aliases[path[:-1]], aliases[path])]
+        pieces += [" LEFT JOIN ", rows_of(hop, aliases[path]), " ON ", join(hop, aliases[path[:-1]], aliases[path])]
     return sql(*pieces)
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 from attrs import field, frozen
 
 from relgraph.query.resolved import Bindings
-from relgraph.schema import Collection, Field, Guard, Hop
+from relgraph.schema import Collection, Field, Guard, Hop, Seen
 from relgraph.values import FieldType, Stored, Truth, instant
 
 Row: TypeAlias = Mapping[str, Any]
@@ -73,7 +73,8 @@ class Tables:
     bindings: Bindings = field(factory=Bindings)
     assumed: Truth = None  # here every row is known; see `read.nested`
     _rows: dict[str, list[Row]] = field(factory=dict, init=False)
-    _indexes: dict[tuple[str, str, Form | None, Guard | None], Index] = field(factory=dict, init=False)
+    _seen: dict[Seen, list[Row]] = field(factory=dict, init=False)
+    _indexes: dict[tuple[str, str, Form | None, Guard | None, Seen | None], Index] = field(factory=dict, init=False)
 
     def opposite(self) -> Tables:
         """Give these tables: nothing is assumed, so nothing is turned round."""
@@ -84,6 +85,10 @@ class Tables:
         if collection not in self._rows:
             self._rows[collection] = list(self.items.get(collection, ()))
         return self._rows[collection]
+
+    def rows_of(self, thing: Collection | Hop) -> list[Row]:
+        """Give the rows of a collection or of the far side of a hop."""
+        return self.rows(thing.far if isinstance(thing, Hop) else thing.name)
 
     def far_rows(self, hop: Hop) -> FarRows:
         """Give the function from a near row to the rows the hop leads to; from no row, none."""
@@ -103,10 +108,11 @@ class Tables:
 
     def _index(self, hop: Hop) -> Index:
         name, form, guard = hop.far_field, hop.form, hop.guard if hop.guard and hop.guard.far else None
-        index = self._indexes.get((hop.far, name, form, guard))
+        place = (hop.far, name, form, guard, hop.seen)
+        index = self._indexes.get(place)
         if index is None:
-            index = self._indexes[hop.far, name, form, guard] = {}
-            for row in self.rows(hop.far):
+            index = self._indexes[place] = {}
+            for row in self.rows_of(hop):
                 key = row[name]
                 if key is not None and (guard is None or row[guard.field] == guard.collection):
                     index.setdefault(form(key) if form else key, []).append(row)

@@ -1,0 +1,1 @@
+"""What an access shows: the names it knows, the rows and values it sees, and a registry that offers no more."""
