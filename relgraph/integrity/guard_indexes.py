@@ -11,8 +11,9 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from relgraph.integrity.guard_texts import fields_of
 from relgraph.integrity.guarded import Guarded
+from relgraph.integrity.links import junctions
+from relgraph.schema import Schema
 from relgraph.storage.sql_text import quoted
 from relgraph.storage.unique_keys import KeyIndex
 
@@ -44,30 +45,29 @@ class GuardIndex:
         return KeyIndex(self.stem, self.collection, names, collations, self.unique)
 
 
-def guard_indexes(relations: Sequence[Guarded], indexes: Mapping[str, Sequence[KeyIndex]]) -> tuple[GuardIndex, ...]:
+def guard_indexes(
+    schema: Schema, relations: Sequence[Guarded], indexes: Mapping[str, Sequence[KeyIndex]]
+) -> tuple[GuardIndex, ...]:
     """Give the indexes that guards need and a database lacks: one for each junction, and one for each relation."""
     made: list[GuardIndex] = []
-    for first, second in _junctions(relations):
+    for first, second in _junctions(schema, relations):
         if not any(_makes_unique(index, first, second) for index in indexes.get(first.many, ())):
             made.append(_link(first, second, indexes.get(first.many, ())))
     for guarded in relations:
         known = [*indexes.get(guarded.many, ()), *(each.as_key() for each in made if each.collection == guarded.many)]
         if not any(_finds(index, guarded) for index in known):
-            names = "_".join(field.name for field in fields_of(guarded))
-            made.append(GuardIndex(f"relgraph_index_{guarded.many}_{names}", guarded.many, _sought(guarded), False))
+            sought = _sought(guarded)
+            names = "_".join(name for name, _ in sought)
+            made.append(GuardIndex(f"relgraph_index_{guarded.many}_{names}", guarded.many, sought, False))
     return tuple(made)
 
 
-def _junctions(relations: Iterable[Guarded]) -> Iterator[tuple[Guarded, Guarded]]:
-    """Yield the halves of each junction, the m2o one, or the first, in front."""
-    halves = {(each.many, each.near.name): each for each in relations if each.junction}
-    for (collection, name), half in halves.items():
-        other = halves.get((collection, half.relation.junction_field or ""))
-        if other is not None and (half.collection_field is not None, name) < (
-            other.collection_field is not None,
-            other.near.name,
-        ):
-            yield half, other
+def _junctions(schema: Schema, relations: Iterable[Guarded]) -> Iterator[tuple[Guarded, Guarded]]:
+    """Yield the halves of each junction, in the order of `junctions`: links are mostly written parent by parent."""
+    halves = {each.relation.name: each for each in relations if each.junction}
+    for first, second in junctions(schema):
+        if first.name in halves and second.name in halves:
+            yield halves[first.name], halves[second.name]
 
 
 def _sought(guarded: Guarded) -> Columns:

@@ -148,7 +148,7 @@ def fields_of(guarded: Guarded) -> tuple[Field, ...]:
 
 def refused(problem: str, rule: str, condition: str) -> str:
     """Give the statement that refuses under a condition, whatever the program says is to be done about conflicts."""
-    return f"SELECT RAISE(ABORT, {literal(f'relgraph guard: {problem} (rule {rule})')}) WHERE {condition}"
+    return f"SELECT RAISE(ABORT, {literal(_message(problem, rule))}) WHERE {condition}"
 
 
 def refused_for(guarded: Guarded, problem: str, rule: str, condition: str) -> tuple[str, ...]:
@@ -158,11 +158,12 @@ def refused_for(guarded: Guarded, problem: str, rule: str, condition: str) -> tu
     """
     if not guarded.declared:
         return (refused(problem, rule, condition),)
-    return (
-        f"UPDATE {PROBE} SET id = 0, seen = 0 WHERE {condition}",
-        f"UPDATE {PROBE} SET id = 1 WHERE {condition}",
-        refused(problem, rule, f"({condition}) AND EXISTS (SELECT 1 FROM {PROBE} WHERE seen = 0)"),
-    )
+    raised = f"SELECT RAISE(ABORT, {literal(_message(problem, rule))}) FROM {PROBE} WHERE seen <> id"
+    return (f"UPDATE {PROBE} SET id = id + 1 WHERE {condition}", raised)
+
+
+def _message(problem: str, rule: str) -> str:
+    return f"relgraph guard: {problem} (rule {rule})"
 
 
 def refused_to_leave(guarded: Guarded, target: Target, points: str) -> tuple[str, ...]:

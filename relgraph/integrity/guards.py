@@ -156,7 +156,7 @@ def _wanted(database: Database, schema: Schema) -> tuple[_Wanted, ...]:
     """Give all that the guards of a database are to consist of, under names that nothing else has."""
     relations, own = guarded_relations(schema), frozenset(guard_tables.made(database))
     others = {table: _others(indexes, own) for table, indexes in key_indexes(database).items()}
-    made = guard_indexes(relations, others)
+    made = guard_indexes(schema, relations, others)
     known = {
         table: (*others.get(table, ()), *(each.as_key() for each in made if each.collection == table))
         for table in {*others, *(each.collection for each in made)}
