@@ -37,6 +37,23 @@ class Renaming:
         """
         return self._with_collection(relation) if self.of_collection else self._with_field(relation)
 
+    def field(self, collection: str, name: str) -> str:
+        """Give the name of a field of a collection, both as they were, as it is now.
+
+        >>> renaming = Renaming("articles", "author", "writer")
+        >>> renaming.field("articles", "author"), renaming.field("comments", "author")
+        ('writer', 'author')
+        """
+        return name if self.of_collection or collection != self.collection else self._field(name)
+
+    def collection_name(self, name: str) -> str:
+        """Give the name of a collection as it is now.
+
+        >>> Renaming.of("authors", "people").collection_name("authors")
+        'people'
+        """
+        return self._collection(name) if self.of_collection else name
+
     def _with_collection(self, relation: Relation) -> Relation:
         allowed = relation.one_allowed_collections
         return evolve(

@@ -26,6 +26,7 @@ from relgraph.storage.columns import KEEP
 from relgraph.storage.conversion import rows_where
 from relgraph.storage.declaring import Declaring
 from relgraph.storage.guard_tables import is_guarded
+from relgraph.storage.project_paths import rename_in_paths
 from relgraph.storage.quiet import delete_rows, set_values
 from relgraph.storage.sql_text import quoted
 
@@ -96,6 +97,7 @@ class Restructuring:
                 table = new if table == old else table
                 self._count_changed(table, set_values(self.database, table, column, old, {column: new}))
             if schema.directus:
+                rename_in_paths(self.database, schema, renaming)
                 project_rows.rename_collection(self.database, old, new)
             self._rename_relations(schema, renaming)
 
@@ -189,9 +191,11 @@ class Restructuring:
                 return
             if stored:
                 columns.rename_column(self.database, collection, field, new)
+            renaming = Renaming(collection, field, new)
             if schema.directus:
+                rename_in_paths(self.database, schema, renaming)
                 project_rows.rename_field(self.database, collection, field, new)
-            self._rename_relations(schema, Renaming(collection, field, new))
+            self._rename_relations(schema, renaming)
 
     def drop_field(self, collection: str, field: str, *, cascade: bool = False) -> None:
         """Drop a field with what it holds, its own relation and the indexes on it alone; of an alias only the name.

@@ -218,6 +218,36 @@ def test_renaming_a_field_takes_all_along(project: RelationRegistry) -> None:
     unharmed(project)
 
 
+def test_templates_and_permissions_of_a_project_follow(project: RelationRegistry) -> None:
+    """Wherever the project spells a path through the renamed field or collection, it spells the new name."""
+    project.connection.executescript("""
+        UPDATE directus_collections SET display_template = '{{title}} by {{ author.name }}'
+            WHERE collection = 'articles';
+        UPDATE directus_fields SET options = '{"template":"{{name}} {{articles.title}}"}'
+            WHERE (collection, field) = ('articles', 'author');
+        UPDATE directus_fields SET options = '{"template":"{{item:headings.text}} {{text}}"}'
+            WHERE (collection, field) = ('pages', 'sections');
+        INSERT INTO directus_policies (id, name) VALUES ('p', 'p');
+        INSERT INTO directus_permissions (collection, action, permissions, fields, policy) VALUES
+            ('articles', 'read', '{"_and":[{"author":{"name":{"_eq":"title"}}},{"title":{"_nnull":true}}]}',
+                'id,title', 'p');
+    """)
+    project.rename_field("articles", "title", "headline")
+    project.rename_field("authors", "name", "label")
+    project.rename_field("headings", "text", "words")
+    project.rename_collection("headings", "titles")
+    template = "SELECT display_template FROM directus_collections WHERE collection = 'articles'"
+    assert rows(project, template) == [("{{headline}} by {{ author.label }}",)]
+    options = "SELECT options FROM directus_fields WHERE (collection, field) IN (VALUES ('articles', 'author'), {})"
+    assert rows(project, options.format("('pages', 'sections')")) == [
+        ('{"template":"{{label}} {{articles.headline}}"}',),
+        ('{"template":"{{item:titles.words}} {{text}}"}',),
+    ]
+    assert rows(project, "SELECT permissions, fields FROM directus_permissions WHERE policy = 'p'") == [
+        ('{"_and":[{"author":{"label":{"_eq":"title"}}},{"headline":{"_nnull":true}}]}', "id,headline"),
+    ]
+
+
 def test_a_field_is_renamed_in_checks_views_and_triggers(hostile: RelationRegistry) -> None:
     """What SQLite keeps about a column speaks of its new name, also where only the case differs."""
     before = contents(hostile.database.name)
