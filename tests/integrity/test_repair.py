@@ -15,6 +15,7 @@ from relgraph.errors import DatabaseBusy, InvalidPayload, RolledBack
 from relgraph.integrity.data_rules import DATA_RULES
 from relgraph.integrity.repair import ORDER
 from tests.integrity.planted import DAMAGE, Damage, planted
+from tests.laws.databases import RELATIONS_TABLE
 from tests.whole_database import contents
 
 LEFT = ("tree-cycle", "required-null")  # what is left unless it is asked for
@@ -242,6 +243,62 @@ def test_rows_that_an_m2a_pointer_names_are_not_deleted(made: Make) -> None:
         plan = registry.repair(registry.audit(), dry_run=False)
         assert not plan
         assert plan.left[0].why == "1 item of marks points at them by item"
+
+
+def test_composite_keys_that_are_pointed_at(made: Make) -> None:
+    """A row is told apart by all columns of its key when it is asked who points at it."""
+    path = made("""
+        CREATE TABLE a (id INTEGER PRIMARY KEY);
+        CREATE TABLE j (l INTEGER REFERENCES a, r INTEGER REFERENCES a, PRIMARY KEY (l, r)) WITHOUT ROWID;
+        CREATE TABLE notes (id INTEGER PRIMARY KEY, l INTEGER, r INTEGER, FOREIGN KEY (l, r) REFERENCES j (l, r));
+        INSERT INTO a VALUES (1), (2);
+        INSERT INTO j VALUES (1, 9), (9, 2), (1, 2);
+        INSERT INTO notes VALUES (1, 9, 2);
+    """)
+    with RelationRegistry(path) as registry:
+        plan = registry.repair(registry.audit(), dry_run=False)
+        assert [(step.relation, step.keys) for step in plan] == [("j.r", ((1, 9),))]
+        assert [(left.relation, left.why) for left in plan.left] == [("j.l", "1 item of notes points at them by l,r")]
+    assert rows(path, "SELECT l, r FROM j") == [(1, 2), (9, 2)]
+
+
+def test_a_tree_of_texts_without_rowids(made: Make) -> None:
+    """Cycles are found and opened by any key; the first item of each becomes a root."""
+    path = made("""
+        CREATE TABLE t (code TEXT COLLATE NOCASE PRIMARY KEY, up TEXT REFERENCES t) WITHOUT ROWID;
+        INSERT INTO t VALUES ('it''s', 'B'), ('b', 'IT''S'), ('c', 'b'), ('d', 'D'), ('e', NULL);
+    """)
+    with RelationRegistry(path) as registry:
+        (problem,) = registry.audit()
+        assert (problem.rule, problem.count, problem.keys) == ("tree-cycle", 3, ("b", "d", "it's"))
+        plan = registry.repair(registry.audit(), dry_run=False, strategies={"tree-cycle": "nullify"})
+        assert [(step.count, step.keys) for step in plan] == [(2, ("b", "d"))]
+        assert plan.to_dict()["steps"][0]["words"] == "up of the first item of each cycle becomes NULL"
+        assert plan.to_dict()["left"] == []
+        assert not registry.audit()
+
+
+def test_an_order_that_cannot_be_written(made: Make) -> None:
+    """Positions that are computed are left, as is the definition that says so."""
+    path = made(f"""
+        CREATE TABLE a (id INTEGER PRIMARY KEY);
+        CREATE TABLE b (id INTEGER PRIMARY KEY, a INTEGER REFERENCES a, place INTEGER AS (id / 2));
+        INSERT INTO a VALUES (1);
+        INSERT INTO b (id, a) VALUES (2, 1), (3, 1);
+        {RELATIONS_TABLE};
+        INSERT INTO relgraph_relations (many_collection, many_field, one_collection, sort_field)
+          VALUES ('b', 'a', 'a', 'place');
+    """)
+    with RelationRegistry(path) as registry:
+        definition, left = registry.repair(registry.audit(), dry_run=False).left
+    assert (definition.rule, definition.count) == ("sort-field", 0)
+    assert left.to_dict() == {
+        "rule": "sort-order",
+        "relation": "b.a",
+        "collection": "b",
+        "count": 1,
+        "why": "the sort field is a part of the key, or generated",
+    }
 
 
 def test_what_sqlite_refuses_is_left(made: Make) -> None:
