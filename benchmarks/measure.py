@@ -80,6 +80,11 @@ class _Side:
 def race(sides: Mapping[str, Callable[..., Any]], arguments: Sequence[Argument], rounds: int) -> dict[str, Times]:
     """Give the times of all sides; the first is the base. Every round starts with another side."""
     compare(sides, arguments[:COMPARED])
+    return timed(sides, arguments, rounds)
+
+
+def timed(sides: Mapping[str, Callable[..., Any]], arguments: Sequence[Argument], rounds: int) -> dict[str, Times]:
+    """Give the times of sides whose answers were compared before; the first is the base."""
     running = {name: _Side(run, cycle(arguments)) for name, run in sides.items()}
     for side in running.values():
         side.warm()

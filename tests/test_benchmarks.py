@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from benchmarks import absolute, engine, hand, measure, report
+from benchmarks import absolute, concurrency, engine, hand, measure, memory, report
 from benchmarks.__main__ import main
 from benchmarks.dataset import build
 from benchmarks.measure import DifferentAnswer
+from benchmarks.page import BEGIN, END, NoPlace, as_page, put
 from benchmarks.peers import PEERS, Peer
 from benchmarks.workloads import WORKLOADS, Workload
 from relgraph import RelationRegistry
@@ -111,26 +112,74 @@ def test_compiling_leaves_nothing_to_write(registry: RelationRegistry) -> None:
     assert absolute.cold_plan(registry, rounds=1) > 0
 
 
-def test_one_command_measures_and_prints_json(
-    path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def run(path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """The command, on the database of 200 articles, with samples of one call; gives what it prints."""
+    monkeypatch.setattr(measure, "SAMPLE_SECONDS", 0.0)
+
+    def command(*options: str) -> str:
+        always = ["--articles", str(ARTICLES), "--folder", str(path.parent), "--rounds", "1"]
+        monkeypatch.setattr(sys, "argv", ["benchmarks", *always, *options])
+        main()
+        return capsys.readouterr().out
+
+    return command
+
+
+def test_one_command_measures_and_prints_json(run: Callable[..., str]) -> None:
     """`python -m benchmarks --json` gives times and ratios of the workloads asked for."""
-    monkeypatch.setattr(measure, "SAMPLE_SECONDS", 0.0)
-    command = ["benchmarks", "--articles", str(ARTICLES), "--folder", str(path.parent), "--workloads", "W4 rare"]
-    monkeypatch.setattr(sys, "argv", [*command, "--rounds", "1", "--json"])
-    main()
-    measured = json.loads(capsys.readouterr().out)
-    assert [row["name"] for row in measured["workloads"]] == ["W4 rare"]
-    assert measured["workloads"][0]["sides"].keys() == {report.HAND, "relgraph", "prepared"}
+    measured = json.loads(run("--workloads", "W4 rare", "--json", "--to-json"))
+    assert [size["articles"] for size in measured["sizes"]] == [ARTICLES]
+    workloads, as_json = measured["sizes"][0]["workloads"], measured["sizes"][0]["to_json"]
+    assert [row["name"] for row in workloads] == [row["name"] for row in as_json] == ["W4 rare"]
+    assert workloads[0]["sides"].keys() == {report.HAND, "relgraph", "prepared"}
+    assert {"to_json", "dicts + json"} <= as_json[0]["sides"].keys()
 
 
-def test_the_page_has_a_row_for_each_workload(
-    path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_page_has_a_row_for_each_workload(run: Callable[..., str]) -> None:
     """`python -m benchmarks --page` prints Markdown."""
-    monkeypatch.setattr(measure, "SAMPLE_SECONDS", 0.0)
-    command = ["benchmarks", "--articles", str(ARTICLES), "--folder", str(path.parent), "--workloads", "W4"]
-    monkeypatch.setattr(sys, "argv", [*command, "--rounds", "1", "--page"])
-    main()
-    lines = capsys.readouterr().out.splitlines()
+    lines = run("--workloads", "W4", "--page").splitlines()
     assert [line.partition(":")[0] for line in lines if line.startswith("| W")] == ["| W4 common", "| W4 rare"]
+
+
+def test_the_page_stands_between_two_markers(run: Callable[..., str], tmp_path: Path) -> None:
+    """`--page FILE` changes only what stands between the markers, and can be made anew; other files are refused."""
+    file = tmp_path / "page.md"
+    file.write_text(f"before\n{BEGIN}\n{END}\nafter\n", "utf-8")
+    put("older", file)
+    run("--workloads", "W4 rare", "--to-json", "--page", str(file))
+    text = file.read_text("utf-8")
+    assert text.startswith(f"before\n{BEGIN}\nMeasured ")
+    assert text.endswith(f"`.\n{END}\nafter\n")
+    assert text.count("| W4 rare") == 2  # a row of queries, a row of texts
+    file.write_text("no place", "utf-8")
+    with pytest.raises(NoPlace, match="benchmarks: begin"):
+        put("page", file)
+    assert file.read_text("utf-8") == "no place"
+
+
+def test_growth_is_that_of_both_sides() -> None:
+    """Growth is told against the smallest database, by hand and by relgraph."""
+    growth = report.Growth(WORKLOADS[0], {10: 1.0, 100: 5.0}, {10: 2.0, 100: 20.0})
+    assert growth.grown(100) == (5.0, 10.0)
+    assert "quotient 2.00" in report.growth_text(growth)
+
+
+def test_peaks_are_measured_in_processes_of_their_own(path: Path) -> None:
+    """Every side's peak is found, and a stream holds the less the fewer of its items are kept."""
+    found = list(memory.peaks(path, "stream", (ARTICLES,)))
+    assert [peak.side for peak in found] == list(memory.WORK["stream"])
+    assert all(peak.heap is not None and peak.heap > 0 for peak in found)
+
+
+def test_all_parts_have_their_place_on_the_page(path: Path) -> None:
+    """Growth, memory and concurrency each have a table."""
+    peaks = (memory.Peak("W3", "hand", 10, 2.0, 4.0), memory.Peak("W3", "relgraph", 10, 3.0, None))
+    beside = (concurrency.Beside("2 threads", 10.0, 5.0, 100, 0, 0),)
+    growth = (report.Growth(WORKLOADS[0], {10: 1.0, 100: 5.0}, {10: 2.0, 100: 20.0}),)
+    page = as_page(report.Report(3, {"SQLite": "3"}, (), growth, peaks, beside, "a machine", "2026-11-22"))
+    rows = [line for line in page.splitlines() if line.startswith("| ")]
+    assert "| W1 | 5, 10, 2.00 |" in rows
+    assert "| W3, 10 items | relgraph | 3 (1.50) |  |" in rows
+    assert "| 2 threads | 10 | 5 | 100 | 0 | 0 |" in rows
+    assert "2026-11-22 on a machine: SQLite 3" in page
