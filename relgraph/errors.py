@@ -290,6 +290,17 @@ class AdminNeeded(Forbidden):
 
 
 @define(eq=False)
+class FenceCrossed(Forbidden):
+    """A restricted read would have read what its access does not declare: a fault of relgraph that reveals nothing."""
+
+    collection: str
+    field: str
+
+    def __str__(self) -> str:
+        return "the read was stopped, for it would have gone beyond its access; please report this fault of relgraph"
+
+
+@define(eq=False)
 class InvalidCredentials(RelgraphError):
     """Who asks is not known, or not active; the API does not tell which."""
 

@@ -81,7 +81,7 @@ class Items:
         """
         shape = self._shape(query, parameters)
         with self._registry.database.reading():
-            return self._reader(shape).read(self._registry.database, Bindings(shape.arguments))
+            return self._reader(shape).read(self._registry.source, Bindings(shape.arguments))
 
     def get(self, key: Any, query: Any = None, /, **parameters: Any) -> dict[str, Any]:
         """Give the item with a key; a composite key is a list of values, in the order of the primary key.
@@ -96,7 +96,7 @@ class Items:
                 self._by_keys([key], query, parameters)  # which says what is wrong with it
             given = {f"#key{index}": part for index, part in enumerate(parts)}
             reader = self._reader(shape, tuple(given))
-            items = reader.read(self._registry.database, Bindings({**shape.arguments, **given}))
+            items = reader.read(self._registry.source, Bindings({**shape.arguments, **given}))
         if not items:
             raise ItemNotFound("key", self.collection, key)
         item: dict[str, Any] = items[0]
@@ -119,7 +119,7 @@ class Items:
         asked = evolve(parse(query, **parameters), limit=1, meta=None)
         with self._registry.database.reading():
             resolved = self._resolve(asked)
-            items = Reader(resolved).read(self._registry.database, Bindings())
+            items = Reader(resolved).read(self._registry.source, Bindings())
         return items[0] if items else defaults(resolved)
 
     def count(self, filter: Any = None) -> int:
@@ -150,9 +150,8 @@ class Items:
         return self._streamed(reader, Bindings(shape.arguments), chunk_size)
 
     def _streamed(self, reader: Reader, bindings: Bindings, chunk_size: int) -> Generator[Any, None, None]:
-        database = self._registry.database
-        with database.reading():
-            yield from reader.stream(database, bindings, chunk_size)
+        with self._registry.database.reading():
+            yield from reader.stream(self._registry.source, bindings, chunk_size)
 
     def prepare(self, query: Any = None, /, **parameters: Any) -> Prepared:
         """Give a query compiled once, with `Param("name")` for values that are given at each call.
@@ -174,6 +173,7 @@ class Items:
         """Give what `read` would do for the same query: the question in words, the SQL, its plans, index advice.
 
         The query itself does not run; a search of which the better form depends on the data is probed as `read` would.
+        A restricted access is given the words alone: what runs for it speaks of what it does not see.
 
         >>> from relgraph import RelationRegistry
         >>> registry = RelationRegistry()
@@ -187,12 +187,14 @@ class Items:
         SELECT t0."label" FROM main."tags" AS t0 WHERE t0."id" > ? ORDER BY t0."id"
         values: 3
         """
-        from relgraph.explain.explanation import explain
+        from relgraph.explain.explanation import explain, in_words
 
         shape = self._shape(query, parameters)
+        asked = parse(shape.source, **shape.parameters)
         with self._registry.database.reading():
+            if self._registry.sight is not None:
+                return in_words(self._looked_up(asked), asked, Bindings(shape.arguments))
             reader = self._reader(shape)
-            asked = parse(shape.source, **shape.parameters)
             schema, database = self._registry.schema, self._registry.database
             return explain(reader, asked, schema, database, Bindings(shape.arguments))
 
@@ -201,13 +203,16 @@ class Items:
     def _by_keys(self, keys: list[Any], query: Any, parameters: Mapping[str, Any]) -> Result:
         asked = parse(query, **parameters)
         with self._registry.database.reading():
-            return Reader(self._resolve(asked, keys)).read(self._registry.database, Bindings())
+            return Reader(self._resolve(asked, keys)).read(self._registry.source, Bindings())
 
     def _resolve(self, query: Query, keys: Sequence[Any] | None = None) -> ResolvedQuery:
+        sight, resolved = self._registry.sight, self._looked_up(query, keys)
+        return resolved if sight is None else restrict(resolved, sight)
+
+    def _looked_up(self, query: Query, keys: Sequence[Any] | None = None) -> ResolvedQuery:
         registry = self._registry
         user = registry.access.speaking
-        resolved = resolve(query, registry.schema, self.collection, keys=keys, limits=registry.limits, user=user)
-        return resolved if registry.sight is None else restrict(resolved, registry.sight)
+        return resolve(query, registry.schema, self.collection, keys=keys, limits=registry.limits, user=user)
 
     def _shape(self, query: Any, parameters: Mapping[str, Any]) -> Shape:
         return shape_of(query, parameters, self._registry.limits.max_operands)
@@ -247,7 +252,7 @@ class Prepared:
             if reader is None or schema is not self._schema:
                 self._reader = reader = Reader(self._items._resolve(self.query))
                 self._schema = schema
-            return reader.read(registry.database, Bindings(arguments))
+            return reader.read(registry.source, Bindings(arguments))
 
 
 def _is_for_once(query: ResolvedQuery) -> bool:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     import sqlite3
 
     from relgraph.graph import RelationGraph
+    from relgraph.read.source import Source
     from relgraph.restricted.sight import Sight
 
 
@@ -98,6 +99,11 @@ class RelationRegistry(Shapes, Snapshots, Keeping):
     def sight(self) -> Sight | None:
         """What the access sees of the database; None: all of it."""
         return None
+
+    @property
+    def source(self) -> Source:
+        """What reads run on."""
+        return self.database
 
     @property
     def connection(self) -> sqlite3.Connection:

@@ -6,26 +6,31 @@ there; what only an administrator may do, with `AdminNeeded`.
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve
 
 from relgraph.errors import AdminNeeded, RelationNotFound, UnknownCollection
+from relgraph.graph import RelationGraph
 from relgraph.integrity.audit import audit as whole_audit
 from relgraph.items import ReaderCache
 from relgraph.registry import RelationRegistry
 from relgraph.restricted.grants import check, granted
 from relgraph.restricted.sight import Sight
 from relgraph.restricted.structure import narrowed_snapshot
+from relgraph.storage.fence import Fenced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from relgraph.access import Access
     from relgraph.integrity.problems import Audit
+    from relgraph.read.source import Source
     from relgraph.relation import Relation
     from relgraph.schema import Schema
 
+_MARKS: Final = count(1)  # one for each access and state of the schema, in the text of its statements
 # whatever changes definitions, structure or items at large, shows rows past the grants, or leads past this view
 ADMINS_OWN: Final = frozenset({
     *("connection", "create", "update", "delete", "adopt", "batch", "last_changes"),
@@ -46,6 +51,7 @@ class RestrictedRegistry(RelationRegistry):
         self.readers = ReaderCache()  # what an access asks is ready for this access alone
         self.database = whole.database
         self._definitions = whole._definitions
+        self._fenced: tuple[Sight, Fenced] | None = None
         self._sight: tuple[Schema, Sight] | None = None
 
     def __getattribute__(self, name: str) -> Any:
@@ -62,6 +68,21 @@ class RestrictedRegistry(RelationRegistry):
             grants = granted(whole, self.access, self.limits)
             self._sight = whole, Sight(whole, grants, sees_relations=self.access.sees_relations)
         return self._sight[1]
+
+    @property
+    def source(self) -> Source:
+        """What the access reads through: SQLite refuses it every column but those of its sight."""
+        if not self.database.is_owned:
+            return self.database
+        sight = self.sight
+        if self._fenced is None or self._fenced[0] is not sight:
+            self._fenced = sight, Fenced.around(self.database, sight.columns, f"access {next(_MARKS)}")
+        return self._fenced[1]
+
+    @property
+    def graph(self) -> RelationGraph:
+        """The graph of the collections and relations that the access knows; questions about items are not for it."""
+        return RelationGraph(self.schema)
 
     @property
     def schema(self) -> Schema:

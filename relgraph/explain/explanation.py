@@ -16,7 +16,7 @@ from relgraph.explain.advice import LARGE, Advice, advice
 from relgraph.explain.phrases import stored_words
 from relgraph.explain.sentences import sentences
 from relgraph.query.ast import Query
-from relgraph.query.resolved import Bindings
+from relgraph.query.resolved import Bindings, ResolvedQuery
 from relgraph.read import fragments
 from relgraph.read.fetch import CHUNK, Reader
 from relgraph.read.plan import AnyCell, JoinedCell, Level, LevelCell, ManyCell, OneCell, ReadPlan
@@ -124,6 +124,11 @@ class Explanation:
             ],
             "advice": [{"text": piece.text, "reason": piece.reason} for piece in self.advice],
         }
+
+
+def in_words(query: ResolvedQuery, asked: Query, bindings: Bindings) -> Explanation:
+    """Give what a query asks for, and nothing of how it is answered."""
+    return Explanation("\n".join(sentences(query, asked, bindings)), (), (), (), ())
 
 
 def explain(reader: Reader, asked: Query, schema: Schema, database: Database, bindings: Bindings) -> Explanation:

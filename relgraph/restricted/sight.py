@@ -9,16 +9,18 @@ seen where a grant matches the row that gives the field; else it is NULL, and a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
 from attrs import evolve
 
 from relgraph.query.conditions import any_of
-from relgraph.query.resolved import Condition
+from relgraph.query.resolved import AllOf, AnyOf, Condition, Quantified, Test, Value
 from relgraph.read.seen import select_of
 from relgraph.restricted.grants import Granted
 from relgraph.restricted.names import Granting, narrowed
 from relgraph.schema import Collection, Field, Hop, Schema, Seen
+from relgraph.storage.fence import ROWID
 
 
 class Sight:
@@ -44,6 +46,16 @@ class Sight:
         """Give the primary key of a collection, whether the access knows it or not."""
         whole = self._whole.collections[collection]
         return tuple(whole.fields[name] for name in whole.primary_key)
+
+    @cached_property
+    def columns(self) -> frozenset[tuple[str, str]]:
+        """The columns that reading by this access may touch: those granted, keys, and what filters of grants judge."""
+        found = {(name, column) for name in self._grants for column in ("", ROWID, *self._keys[name])}
+        found |= {(name, field) for name in self._grants for field in self.schema.collections[name].fields}
+        for name, grants in self._grants.items():
+            for grant in grants:
+                found |= set(judged(name, grant.rows))
+        return frozenset(found)
 
     def _made(self, collection: Collection, taking_part: tuple[Granted, ...]) -> Seen | None:
         known = self.schema.collections[collection.name]
@@ -85,3 +97,40 @@ def _key_columns(schema: Schema) -> Mapping[str, set[str]]:
             if hop.guard is not None:
                 found[hop.far if hop.guard.far else hop.near].add(hop.guard.field)
     return found
+
+
+def judged(collection: str, condition: Condition | None) -> Iterator[tuple[str, str]]:
+    """Yield the columns that a condition on the items of a collection looks at, by table.
+
+    >>> list(judged("tags", None))
+    []
+    """
+    match condition:
+        case AllOf() | AnyOf():
+            for part in condition.parts:
+                yield from judged(collection, part)
+        case Test():
+            yield from _on_path(condition.path)
+            yield from _of_value(condition.path[-1].far if condition.path else collection, condition.value)
+        case Quantified():
+            yield from _on_path((*condition.path, condition.hop))
+            yield from judged(condition.hop.far, condition.condition)
+
+
+def _on_path(path: Iterable[Hop]) -> Iterator[tuple[str, str]]:
+    for hop in path:
+        yield from ((hop.far, name) for name in ("", ROWID, hop.far_field))
+        yield hop.near, hop.near_field
+        if hop.guard is not None:
+            yield hop.far if hop.guard.far else hop.near, hop.guard.field
+
+
+def _of_value(collection: str, value: Value) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Field):
+        yield collection, value.name
+    elif isinstance(value.subject, Hop):
+        yield from _on_path((value.subject,))
+        if isinstance(value.argument, Field):
+            yield value.subject.far, value.argument.name
+    else:
+        yield collection, value.subject.name

@@ -67,6 +67,7 @@ class Database:
         self.name = name
         self.read_only = read_only
         self.snapshot_only = False  # in a transaction that `reading` began, so that all it sees is committed
+        self.fence: Any = None  # what restricted accesses read through, see `fence`
         self._owned = owned
         self._only_others_write = owned and read_only and name != MEMORY
         self._timeout_ms = timeout_ms
@@ -138,6 +139,11 @@ class Database:
         if self.in_transaction:
             return f"{pragma} is off, and SQLite cannot switch it on inside a transaction; commit or roll back first"
         return f"{pragma} cannot be switched on in this build of SQLite"
+
+    @property
+    def is_owned(self) -> bool:
+        """Whether the connection was opened here, and is not a caller's."""
+        return self._owned
 
     # --- statements --------------------------------------------------------------------------------------------------
 
