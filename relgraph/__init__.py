@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from relgraph.registry import RelationRegistry as RelationRegistry
     from relgraph.relation import Relation as Relation
     from relgraph.schema import Schema as Schema
+    from relgraph.storage.column_types import Sql as Sql
 
 __version__ = "0.1.0"
 
@@ -40,6 +41,7 @@ _HOMES: Final = {
     "RelgraphError": "relgraph.errors",
     "Result": "relgraph.read.result",
     "Schema": "relgraph.schema",
+    "Sql": "relgraph.storage.column_types",
     "evaluate": "relgraph.evaluation",
     "matches": "relgraph.evaluation",
 }

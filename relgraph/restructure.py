@@ -257,7 +257,6 @@ class Restructuring:
     def _restructuring(self) -> Iterator[Schema]:
         """Hold one operation, judged as a change of definitions, which puts the guards back that are lifted here."""
         with self._definitions.changing():
-            self._definitions.last_changes = {}
             if is_guarded(self.database):
                 from relgraph.integrity import guards  # needed by guarded databases only
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from relgraph import RelationRegistry
+from relgraph import RelationRegistry, Sql
 from relgraph.errors import (
     CannotChangeTable,
     CascadeNeeded,
@@ -20,7 +20,6 @@ from relgraph.errors import (
     UnknownCollection,
     UnknownField,
 )
-from relgraph.storage.column_types import Sql
 from tests.whole_database import ODD, contents, make_hostile
 
 
@@ -155,7 +154,7 @@ def test_renaming_a_collection_takes_all_along(project: RelationRegistry) -> Non
     author = project.get(1)
     project.rename_collection("headings", "titles")
     project.rename_collection("articles", "posts")
-    assert project._definitions.last_changes == {}
+    assert project.last_changes == {}
     after = project.items("pages").read(fields=["id", "sections.item:titles.text"], sort="id").data
     assert after == before
     assert project.get(15).one_allowed_collections == ("titles", "paragraphs")
@@ -174,7 +173,7 @@ def test_items_that_name_a_collection_are_counted(project: RelationRegistry) -> 
     )
     trigger = rows(project, "SELECT sql FROM sqlite_master WHERE name = 'hear'")
     project.rename_collection("headings", "titles")
-    assert project._definitions.last_changes == {"pages_sections": 2}
+    assert project.last_changes == {"pages_sections": 2}
     assert rows(project, "SELECT * FROM heard") == []
     assert rows(project, "SELECT sql FROM sqlite_master WHERE name = 'hear'") == trigger
 
@@ -341,7 +340,7 @@ def test_dropping_with_cascade_keeps_what_others_hold(project: RelationRegistry)
     assert rows(project, "SELECT id, author, editor FROM articles") == held
     assert {relation.many_field for relation in project.in_collection("articles")} == {"category", "hero"}
     project.drop_collection("headings", cascade=True)
-    assert project._definitions.last_changes == {"pages_sections": 2}
+    assert project.last_changes == {"pages_sections": 2}
     assert rows(project, "SELECT id, collection FROM pages_sections") == [(2, "paragraphs")]
     assert project.get(15).one_allowed_collections == ("paragraphs",)
     for table in ("collections", "fields"):
@@ -641,3 +640,22 @@ def test_a_temporary_table_of_the_same_name_is_not_meant(registry: RelationRegis
     registry.drop_field("people", "more")
     assert rows(registry, "SELECT name FROM temp.sqlite_master") == [("authors",)]
     assert [row[1] for row in rows(registry, "PRAGMA temp.table_info(authors)")] == ["other"]
+
+
+def test_guards_follow(project: RelationRegistry) -> None:
+    """In a guarded database the triggers that guard relations speak of the new names, and of no dropped thing."""
+    project.guard()
+    project.rename_collection("headings", "titles")
+    project.rename_field("pages_sections", "item", "thing")
+    project.drop_collection("paragraphs", cascade=True)
+    project.change_field("articles", "author_sort", type="float")
+    triggers = [sql for (sql,) in rows(project, "SELECT sql FROM sqlite_master WHERE type = 'trigger'")]
+    assert any('"titles"' in sql for sql in triggers)
+    assert not any('"headings"' in sql or '"paragraphs"' in sql for sql in triggers)
+    with pytest.raises(sqlite3.IntegrityError):
+        project.connection.execute(
+            "INSERT INTO pages_sections (pages_id, collection, thing) VALUES (NULL, 'titles', '77')"
+        )
+    project.connection.execute("DELETE FROM titles WHERE id = 1")
+    assert rows(project, "SELECT thing FROM pages_sections") == [("2",)]
+    assert [problem for problem in project.audit().problems if problem.severity == "error"] == []
