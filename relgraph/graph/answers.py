@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from attrs import field, frozen
 
@@ -111,6 +111,9 @@ def far_collections(relation: Relation) -> tuple[str, ...]:
 
 
 # --- between items ---------------------------------------------------------------------------------------------------
+
+
+SHOWN: Final = 20  # keys of each collection
 
 
 @frozen

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from heapq import heapify, heappop, heappush
 
 from attrs import define, field
 
@@ -160,7 +161,7 @@ def load_order(names: Sequence[str], links: Sequence[Link]) -> LoadOrder:
     LoadOrder(collections=('b', 'a'), deferred=('b.y',), forced=())
     """
     placed: dict[str, None] = {}
-    far = _far(links)
+    place, far = {name: number for number, name in enumerate(names)}, _far(links)
     pointing: dict[str, list[Link]] = defaultdict(list)
     for link in links:
         pointing[link.near].append(link)
@@ -168,7 +169,8 @@ def load_order(names: Sequence[str], links: Sequence[Link]) -> LoadOrder:
         if len(members) == 1:
             placed[members[0]] = None
         else:
-            _place_cycle([name for name in names if name in set(members)], pointing, placed)
+            cycle = _Cycle(sorted(members, key=place.__getitem__), pointing)
+            placed.update(dict.fromkeys(cycle.placed()))
     position = {name: number for number, name in enumerate(placed)}
     later = [link for link in links if position[link.far] >= position[link.near]]
     forced = dict.fromkeys(link.source for link in later if link.required)
@@ -176,18 +178,53 @@ def load_order(names: Sequence[str], links: Sequence[Link]) -> LoadOrder:
     return LoadOrder(tuple(placed), tuple(deferred), tuple(forced))
 
 
-def _place_cycle(members: Sequence[str], pointing: Mapping[str, Sequence[Link]], placed: dict[str, None]) -> None:
-    """Place the members of one cycle: at each step one that needs no other, of these the one with least to defer."""
-    left = dict.fromkeys(members)
-    while left:
-        open_ = {name: [link for link in pointing[name] if link.far in left and link.far != name] for name in left}
-        ready = [name for name in left if not any(link.required for link in open_[name])] or _first_needed(left, open_)
-        chosen = min(ready, key=lambda name: (sum(link.required for link in open_[name]), len(open_[name])))
-        placed[chosen] = None
-        del left[chosen]
+class _Cycle:
+    """The members of one cycle being placed: what each still waits for, and for how much of that it has to."""
 
+    def __init__(self, members: Sequence[str], pointing: Mapping[str, Sequence[Link]]) -> None:
+        inside = set(members)
+        self.number = {name: number for number, name in enumerate(members)}
+        self.open = {
+            name: [link for link in pointing[name] if link.far in inside and link.far != name] for name in members
+        }
+        self.pointed: dict[str, list[Link]] = defaultdict(list)
+        for link in (link for links in self.open.values() for link in links):
+            self.pointed[link.far].append(link)
+        self.waiting = {name: len(links) for name, links in self.open.items()}
+        self.needed = {name: sum(link.required for link in links) for name, links in self.open.items()}  # of those left
+        self.ready = [(self.waiting[name], number) for name, number in self.number.items() if not self.needed[name]]
+        heapify(self.ready)
+        self.members = members
 
-def _first_needed(left: Iterable[str], open_: Mapping[str, Sequence[Link]]) -> Sequence[str]:
-    """Give the names of a cycle of required links that needs no other such cycle: one of them has to go first."""
-    required = {name: [link.far for link in links if link.required] for name, links in open_.items()}
-    return sorted(strong(left, required)[0])
+    def placed(self) -> Iterator[str]:
+        """Yield the members: at each step one that needs no other, of these the one with least to defer."""
+        while self.needed:
+            name = self._next_ready() or self._first_needed()
+            del self.needed[name]
+            yield name
+            for link in self.pointed[name]:
+                if link.near in self.needed:
+                    self._met(link)
+
+    def _met(self, link: Link) -> None:
+        self.waiting[link.near] -= 1
+        self.needed[link.near] -= link.required
+        if not self.needed[link.near]:
+            heappush(self.ready, (self.waiting[link.near], self.number[link.near]))
+
+    def _next_ready(self) -> str | None:
+        while self.ready:
+            waiting, number = heappop(self.ready)
+            name = self.members[number]
+            if name in self.needed and self.waiting[name] == waiting:  # else there is a newer entry, or it is placed
+                return name
+        return None
+
+    def _first_needed(self) -> str:
+        """Give a name of a cycle of required links that needs no other such cycle: one of them has to go first."""
+        far = {
+            name: [link.far for link in self.open[name] if link.required and link.far in self.needed]
+            for name in self.needed
+        }
+        cycle = strong(self.needed, far)[0]
+        return min(cycle, key=lambda name: (self.needed[name], self.waiting[name], self.number[name]))

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, overload
 
 from relgraph.errors import InvalidPayload, UnknownCollection
 from relgraph.graph import components
 from relgraph.graph.answers import Cycle, Impact, Junction, LoadOrder, Path, far_collections
+from relgraph.graph.dictionary import as_dict
+from relgraph.graph.drop import impact_of_drop
 from relgraph.graph.impact import impact_of
 from relgraph.graph.links import Link, links_of
 from relgraph.graph.paths import Ways
@@ -167,14 +169,29 @@ class RelationGraph:
         """
         return self.load_order().collections[::-1]
 
+    def to_dict(self) -> dict[str, Any]:
+        """Give the graph as plain values: collections, relations, junctions, components, cycles, and an order."""
+        return as_dict(self)
+
     # --- items -------------------------------------------------------------------------------------------------------
 
-    def impact(self, collection: str, keys: Sequence[Any]) -> Impact:
+    @overload
+    def impact(self, collection: str, keys: Sequence[Any]) -> Impact: ...
+
+    @overload
+    def impact(self, *, drop: str | tuple[str, str]) -> Impact: ...
+
+    def impact(self, collection: Any = None, keys: Any = None, *, drop: Any = None) -> Impact:
         """Give what deleting the items with these keys, all in one statement, would do to the database.
 
+        With `drop` instead: what dropping a collection would do, or a field of it, given as both their names.
         The delete is done and taken back, so that nothing changes; as long as it takes, others cannot write.
         Where something blocks it, the rest of the answer is what would happen if nothing did.
         """
+        if drop is not None:
+            if collection is not None or keys is not None:
+                raise InvalidPayload("drop", "either items are deleted, or something is dropped", "give one of both")
+            return impact_of_drop(self.schema, self._opened(), drop)
         self._check(collection)
         return impact_of(self.schema, self._opened(), collection, keys)
 

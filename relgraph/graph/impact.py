@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias
 from attrs import field, frozen
 
 from relgraph.errors import InvalidQuery
-from relgraph.graph.answers import Affected, Impact
+from relgraph.graph.answers import SHOWN, Affected, Impact
 from relgraph.graph.blocking import Block, blocks_of, broken_blocks, deferred_blocks
 from relgraph.graph.pointers import Pointer, pointers_of
 from relgraph.graph.reach import Chain, Ids, Reach, looks
@@ -29,7 +29,6 @@ from relgraph.storage.guard_tables import is_guarded, made
 from relgraph.storage.rehearsal import rehearsal, run_for_each
 from relgraph.storage.sql_text import quoted, tokens
 
-SHOWN: Final = 20  # keys of each collection
 _CHOSEN: Final = "temp.relgraph_chosen"
 
 
