@@ -84,15 +84,23 @@ def _default_is_there(schema: Schema, reach: Reach, pointer: Pointer) -> bool:
 
 
 def deferred_blocks(reach: Reach) -> tuple[Block, ...]:
-    """Give the rows that point at nothing after a delete that SQLite let pass, to be refused when it is committed."""
+    """Give the rows that point at nothing after a delete that SQLite let pass, to be refused when it is committed.
+
+    Also those that did so before: SQLite looks at some keys again when their row changes.
+    """
     later = _deferring(reach.database)
+    pointers = [each for pointers in reach.pointing.values() for each in pointers if each.declared]
     return tuple(
-        Block(
-            pointer.many, dict.fromkeys(left), f"{_refusal(pointer)}, and deferred", reach.chain(pointer.many, follow)
-        )
-        for (pointer, follow), ids in reach.met.items()
-        if pointer.declared and pointer.many in later and (left := reach.pointless(pointer, ids))
+        Block(pointer.many, dict.fromkeys(left), _deferral(reach, pointer), reach.chain_over(pointer))
+        for pointer in pointers
+        if pointer.many in later and (left := reach.pointless(pointer, reach.rows.get(pointer.many, ())))
     )
+
+
+def _deferral(reach: Reach, pointer: Pointer) -> str:
+    if (pointer, Follow.REFUSE) in reach.met:
+        return f"{_refusal(pointer)}, and deferred"
+    return f"{pointer.name} points at nothing, and is deferred"
 
 
 def _deferring(database: Database) -> frozenset[str]:

@@ -195,6 +195,7 @@ class _Cycle:
         self.ready = [(self.waiting[name], number) for name, number in self.number.items() if not self.needed[name]]
         heapify(self.ready)
         self.members = members
+        self.cycle: Sequence[str] = ()  # of required links, where one was met; nothing outside of it is needed in it
 
     def placed(self) -> Iterator[str]:
         """Yield the members: at each step one that needs no other, of these the one with least to defer."""
@@ -222,9 +223,9 @@ class _Cycle:
 
     def _first_needed(self) -> str:
         """Give a name of a cycle of required links that needs no other such cycle: one of them has to go first."""
+        left = [name for name in self.cycle if name in self.needed] or list(self.needed)
         far = {
-            name: [link.far for link in self.open[name] if link.required and link.far in self.needed]
-            for name in self.needed
+            name: [link.far for link in self.open[name] if link.required and link.far in self.needed] for name in left
         }
-        cycle = strong(self.needed, far)[0]
-        return min(cycle, key=lambda name: (self.needed[name], self.waiting[name], self.number[name]))
+        self.cycle = next(iter(strong(left, far)))
+        return min(self.cycle, key=lambda name: (self.needed[name], self.waiting[name], self.number[name]))

@@ -117,11 +117,12 @@ def _done(reach: Reach) -> _Effects:
         now = reach.now(name)
         for id, row in rows.items():
             new = [after for before, after in zip(row, now.get(id, row), strict=True) if before != after]
-            if id not in now:
+            moved = id not in now and reach.is_moved(name, id)
+            if id not in now and not moved:
                 effects.deleted.setdefault(name, {})[id] = None
             if None in new:
                 effects.nullified.setdefault(name, {})[id] = None
-            if any(value is not None for value in new):
+            if moved or any(value is not None for value in new):
                 effects.defaulted.setdefault(name, {})[id] = None
     for (pointer, _), ids in reach.met.items():
         effects.dangling.setdefault(pointer.many, {}).update(dict.fromkeys(reach.pointless(pointer, ids)))

@@ -109,6 +109,17 @@ class Reach:
         others = (via for (name, _), via in self.via.items() if name == collection)
         return min(others, key=len, default=()) if found is None else found
 
+    def is_moved(self, collection: str, id: Id) -> bool:
+        """Whether a row stays, but gets another primary key, by which it is not found any more."""
+        changed = [rows.get(id, frozenset()) for (name, _), rows in self.changed.items() if name == collection]
+        key = self.looks[collection].collection.primary_key
+        return id not in self.deleted.get(collection, ()) and not frozenset().union(*changed).isdisjoint(key)
+
+    def chain_over(self, pointer: Pointer) -> Chain:
+        """Give the shortest chain to the rows of a pointer's collection, one that ends in it where there is one."""
+        chains = [via for (name, _), via in self.via.items() if name == pointer.many]
+        return min(chains, key=lambda via: (via[-1:] != (pointer.name,), len(via)), default=())
+
     def is_changed(self, pointer: Pointer, id: Id) -> bool:
         """Whether a row goes, or what it points by changes."""
         changed = (rows.get(id, ()) for (name, _), rows in self.changed.items() if name == pointer.many)

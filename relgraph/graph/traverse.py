@@ -34,7 +34,7 @@ def traverse(schema: Schema, database: Database, collection: str, key: Any, path
     ((1,), (2, 3))
     >>> database.close()
     """
-    hops = list(_hops(schema, schema.collections[collection], path))
+    hops = list(hops_along(schema, schema.collections[collection], path))
     with database.reading():
         look = look_at(schema.collections[collection])
         ids = _of_key(database, look, key)
@@ -69,7 +69,7 @@ def _far(schema: Schema, database: Database, hop: Hop, ids: Iterable[Id]) -> dic
     return found
 
 
-def _hops(schema: Schema, collection: Collection, path: Any) -> Iterator[Hop | AnyHop]:
+def hops_along(schema: Schema, collection: Collection, path: Any) -> Iterator[Hop | AnyHop]:
     """Yield the hops that a path names; the errors are those of a read."""
     if not isinstance(path, str) or not path:
         raise InvalidPayload("path", f"a path names relations, like 'author.articles', not {path!r}")

@@ -177,6 +177,42 @@ def test_any_to_many_pointers_dangle_or_follow() -> None:
         assert impact.triggers == ()
 
 
+@pytest.mark.parametrize("kind", ["", " WITHOUT ROWID"])
+def test_a_key_that_points_itself(kind: str) -> None:
+    """Where the primary key is what points, its row gets another key, told by the one it had."""
+    script = f"""
+    CREATE TABLE users (id INTEGER PRIMARY KEY);
+    CREATE TABLE profiles (id INTEGER PRIMARY KEY DEFAULT 9 REFERENCES users ON DELETE SET DEFAULT){kind};
+    INSERT INTO users VALUES (1), (2), (9); INSERT INTO profiles VALUES (1), (2);
+    """
+    with registry_of(script) as registry:
+        impact = registry.graph.impact("users", [1])
+        assert (told(impact.deleted), impact.defaulted["profiles"].keys) == ({"users": (1, "")}, (1,))
+        both = registry.graph.impact("users", [1, 2]).blocked["users"]
+        assert (both.count, both.why) == (2, "UNIQUE constraint failed: profiles.id")  # they cannot both become 9
+
+
+def test_what_dangled_before_may_be_looked_at_again() -> None:
+    """SQLite judges a deferred key of a row to its own table again when the row changes: that blocks the commit."""
+    script = """
+    PRAGMA foreign_keys = OFF;
+    CREATE TABLE b (id INTEGER PRIMARY KEY);
+    CREATE TABLE a (
+        k INTEGER, l INTEGER, x INTEGER, y INTEGER, b INTEGER REFERENCES b ON DELETE SET NULL, PRIMARY KEY (k, l),
+        FOREIGN KEY (x, y) REFERENCES a DEFERRABLE INITIALLY DEFERRED
+    );
+    INSERT INTO b VALUES (1), (2); INSERT INTO a VALUES (0, 0, 9, 9, 1), (1, 1, 1, 1, 2);
+    PRAGMA foreign_keys = ON;
+    """
+    with registry_of(script) as registry:
+        assert told(registry.graph.impact("b", [2]).nullified) == {"a": (1, "a.b")}
+        impact = registry.graph.impact("b", [1])
+        with pytest.raises(sqlite3.IntegrityError):
+            registry.connection.execute("DELETE FROM b WHERE id = 1")
+        assert impact.blocked["a"].keys == ((0, 0),)
+        assert impact.blocked["a"].why == "a.(x, y) points at nothing, and is deferred"
+
+
 def test_triggers_of_others_are_named() -> None:
     """The database's own triggers run too: what they do to the rows concerned is told, and that they are there."""
     script = """

@@ -72,7 +72,7 @@ def pointed_at(made: Deletable, rows: dict[str, Rows], name: str, row: dict[str,
     for table, item, kind in made.any_pointers:
         if table == name:
             targets = rows.get(row[kind], {}).values() if row[kind] in made.keys else ()
-            nocase = {str(each["id"]).lower() for each in targets}
+            nocase = {str(each["id"]).lower() for each in targets if "id" in each}
             yield None if row[item] is None else row[item].lower() in nocase
     for table, column, one in made.loose_pointers:
         if table == name:
