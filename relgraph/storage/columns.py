@@ -254,7 +254,7 @@ def _retype(
         if affinity_of(old_type, strict=strict) == affinity_of(new_type, strict=strict) and not strict:
             if old_type != new_type and field_type is not type_of(old_type):
                 _refuse_rows(where, fits(), why)
-            redefine(database, before, wanted, sql)
+            redefine(database, before, wanted, sql, copying=_reads_default(database, before, wanted, column))
             return
         if before.column(column)[5]:
             raise CannotChangeTable(where, "it is the primary key, or part of it, and its keys would change")
@@ -266,6 +266,17 @@ def _retype(
         redefine(database, before, wanted, sql, copying=True, changed=(column,), checking=checking)
     if _violations(database) > broken:
         raise CannotChangeTable(where, "keys that are the same now would not be any more")
+
+
+def _reads_default(database: Database, before: Definition, wanted: Definition, column: str) -> bool:
+    """Whether another default could change items: those older than the column store nothing, and read its default.
+
+    Which these are SQLite does not tell; they hold what the default says, or NULL where there is none.
+    """
+    default = before.column(column)[4]
+    if default == wanted.column(column)[4]:
+        return False
+    return bool(rows_where(database, before.name, f"t.{quoted(column)} IS ({default or 'NULL'})").count)
 
 
 def _redefined(seen: Witness, wanted: Definition) -> Witness:

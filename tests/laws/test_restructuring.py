@@ -161,7 +161,7 @@ class Restructuring(RuleBasedStateMachine):
     )
     def create_collection(self, name: str, fields: dict[str, str]) -> None:
         """Make a collection; a name that is taken, in whatever case, is refused."""
-        taken = name in self.model
+        taken = folded(name) in map(folded, self.model)
         if self.attempt(lambda: self.registry.create_collection(name, fields), may_refuse=taken):
             assert not taken
             self.model[name] = Modelled(dict(fields), dict.fromkeys(fields))

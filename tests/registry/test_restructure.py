@@ -577,6 +577,21 @@ def test_defaults_and_nullability_change_without_a_copy(hostile: RelationRegistr
     assert after["definitions"]["table", "log"] == before["definitions"]["table", "log"]
 
 
+@pytest.mark.parametrize("first", [None, "old"])
+@pytest.mark.parametrize("second", [None, "new", ""])
+def test_another_default_is_none_of_items_that_are_there(
+    registry: RelationRegistry, first: str | None, second: str | None
+) -> None:
+    """Items that are older than a field hold what its default was when it was added, whatever it becomes."""
+    registry.create_collection("t", {"n": "integer"})
+    registry.connection.execute("INSERT INTO t (n) VALUES (1), (2)")
+    registry.add_field("t", "late", "string", default=first)
+    registry.change_field("t", "late", default=second)
+    assert rows(registry, "SELECT id, n, late FROM t") == [(1, 1, first), (2, 2, first)]
+    registry.connection.execute("INSERT INTO t (n) VALUES (3)")
+    assert rows(registry, "SELECT late FROM t WHERE n = 3") == [(second,)]
+
+
 def test_a_project_notes_another_type(project: RelationRegistry) -> None:
     """What tells the type of a field in a project changes with it, and what else is said there stays."""
     project.change_field("articles", "status", type="csv")
