@@ -54,19 +54,32 @@ class Reader:
             return self.run(source, bindings, planned)
 
     def run(self, source: Source, bindings: Bindings, planned: ReadPlan) -> Result:
-        """Give what a plan reads: items where those of the last answer were wanted, else what they are made of."""
-        if self.query.after is None:
-            rows = _rows(source, bindings, planned.root)
-            cursor = None
-        else:
-            rows, cursor = self.turned(source, bindings, planned.root, self.query.after)
-        builders = self.builders.items if self.builders.at_once else None
-        found: list[Any] = [None] * planned.levels
-        _descend(source, bindings, planned.root, rows, planned.complete, builders, found)
+        """Give what a plan reads: made in the form that the last answers were wanted in, else what it is made of."""
+        builders = self.builders.at_once
+        try:
+            found, cursor = self.found(source, bindings, planned, builders)
+        except (TypeError, ValueError, RecursionError):  # what has no form in JSON: the rows are kept then
+            if builders is None:
+                raise
+            self.builders.kept()
+            builders, (found, cursor) = None, self.found(source, bindings, planned, None)
         meta = None if self.query.meta is None else self.counts(source, bindings)
         if builders is None:
             return Result(Fetched(found, self.builders), meta, cursor)
-        return Result(found[0], meta, cursor, self.builders)
+        return Result(self.builders.made(builders, found[0]), meta, cursor, self.builders)
+
+    def found(
+        self, source: Source, bindings: Bindings, planned: ReadPlan, builders: tuple[Builder, ...] | None
+    ) -> tuple[list[Any], str | None]:
+        """Give what builders make of the rows of each level, or else the rows; and the cursor of the next page."""
+        cursor = None
+        if self.query.after is None:
+            rows = _rows(source, bindings, planned.root)
+        else:
+            rows, cursor = self.turned(source, bindings, planned.root, self.query.after)
+        found: list[Any] = [None] * planned.levels
+        _descend(source, bindings, planned.root, rows, planned.complete, builders, found)
+        return found, cursor
 
     def decide(self, source: Source, bindings: Bindings) -> Decided:
         """Give the plan for some values."""

@@ -28,7 +28,8 @@ class Unmade(Protocol):
 class Habit(Protocol):
     """What remembers in which form the answers to a query are wanted."""
 
-    at_once: bool
+    def written(self) -> None:
+        """Note that an answer was wanted as text."""
 
 
 _MAKING: Final = RLock()  # a result that two threads look at is made by one of them
@@ -127,12 +128,12 @@ class Result(Sequence[Any]):
         return text.encode("utf-8", "backslashreplace")
 
     def _text(self) -> str:
-        if self._habit is not None:
-            self._habit.at_once = False
         with _MAKING:
-            if self._unmade is None:
-                return json_text(self._items)
-            texts = self._unmade.texts() or [""]
+            texts = None if self._unmade is None else self._unmade.texts() or [""]
+        if texts is None:
+            if self._habit is not None:
+                self._habit.written()
+            return json_text(self._items)
         texts[0] = f"[{texts[0]}"
         texts[-1] += "]"  # here and not around the whole, which would copy it once more
         return ",".join(texts)
