@@ -125,7 +125,7 @@ def _size(folder: Path, articles: int, chosen: argparse.Namespace, say: Callable
     say(f"{articles:,} articles")
     with engine.connect(path) as registry:
         rows = _each((_row(path, registry, workload, peers, rounds) for workload in workloads), report.as_text, say)
-        written = (_texts(registry, workload, rounds) for workload in workloads) if chosen.to_json else ()
+        written = (_texts(path, registry, workload, rounds) for workload in workloads) if chosen.to_json else ()
         as_json = _each(written, report.as_text, say)
         others = _each(_absolutes(path, registry, chosen.workloads, rounds), report.absolute_text, say)
     return Size(articles, rows, as_json, others)
@@ -156,10 +156,9 @@ def _engine(registry: RelationRegistry, workload: Workload) -> dict[str, Callabl
     return {name: way for name, way in ways.items() if way is not None}
 
 
-def _texts(registry: RelationRegistry, workload: Workload, rounds: int) -> Row:
+def _texts(path: Path, registry: RelationRegistry, workload: Workload, rounds: int) -> Row:
     """Give the times from a query to its JSON text."""
-    arguments = workload.arguments(registry.connection)
-    times = texts.race_texts(registry, workload, arguments, rounds)
+    times = texts.race_texts(path, workload, workload.arguments(registry.connection), rounds)
     return Row(workload, times, {"to_json": texts.target(workload)})
 
 
