@@ -13,9 +13,13 @@ READS = ("SELECT", "EXPLAIN", "PRAGMA foreign_keys", "PRAGMA schema_version", "P
 
 
 class FaultyConnection(sqlite3.Connection):
-    """A connection whose n-th writing statement from now fails before it runs, where `left` is n."""
+    """A connection whose n-th writing statement from now fails before it runs, where `left` is n.
+
+    What takes things back does not fail, as it does not in SQLite.
+    """
 
     left: int = 0  # 0: none fails
+    undoing: bool = False
     failed: str | None = None  # the statement that did
 
     def cursor(self, *_: Any) -> sqlite3.Cursor:  # type: ignore[override]  # no factory of another's is taken
@@ -36,7 +40,9 @@ class _Cursor(sqlite3.Cursor):
         connection = self.connection
         assert isinstance(connection, FaultyConnection)
         reads = sql.lstrip().startswith(READS) and "=" not in sql.partition("(")[0]
-        if connection.left and not reads:
+        passes = sql.startswith("ROLLBACK") or (connection.undoing and sql.startswith("RELEASE"))
+        connection.undoing = sql.startswith("ROLLBACK")
+        if connection.left and not reads and not passes:
             connection.left -= 1
             if not connection.left:
                 connection.failed = sql

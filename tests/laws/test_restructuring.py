@@ -127,6 +127,7 @@ class Restructuring(RuleBasedStateMachine):
             try:
                 step()
             except (sqlite3.Error, RelgraphError):
+                self.connection.left = 0
                 assert (contents(self.path), self.registry.schema.relations) == (before, relations)
                 event("a step failed by a fault" if self.connection.failed else "a step was refused beside a fault")
             else:
