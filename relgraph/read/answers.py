@@ -13,6 +13,7 @@ from relgraph.functions import AGGREGATES, Aggregate
 from relgraph.query.resolved import GroupColumn, Measure, Value
 from relgraph.read.json_path import at_path
 from relgraph.schema import Field
+from relgraph.values import PLAIN
 
 Answer: TypeAlias = Callable[[Any], Any]
 
@@ -27,6 +28,11 @@ def value_answer(value: Value) -> Answer | None:
     if isinstance(value.argument, Field):
         return aggregate_answer(AGGREGATES[value.function.name], value.argument)
     return None
+
+
+def value_kept(value: Value) -> str:
+    """Give which stored values of a field or function are answered as they are, as a Python expression of {v}."""
+    return value.codec.kept if isinstance(value, Field) else PLAIN.kept
 
 
 def aggregate_answer(aggregate: Aggregate, field: Field | None) -> Answer | None:

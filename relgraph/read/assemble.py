@@ -147,7 +147,8 @@ class Writer:
         place = self.place(row, cell.position)
         if cell.convert is None:
             return self.plain(place)
-        return f"{self.null} if {place} is None else {self.converted(cell.convert, place)}"
+        kept = cell.kept.replace("{v}", place)
+        return f"({self.plain(place)}) if {kept} else {self.converted(cell.convert, place)}"
 
     def one(self, level: Level, key: str) -> str:
         """Write the object found by a key, or None."""

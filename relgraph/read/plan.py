@@ -22,7 +22,7 @@ from relgraph.query.resolved import (
     Test,
     Value,
 )
-from relgraph.read.answers import Answer, group_answer, measure_answer, value_answer
+from relgraph.read.answers import Answer, group_answer, measure_answer, value_answer, value_kept
 from relgraph.read.fragments import Sql, Statement, balanced, sql
 from relgraph.read.groups import grouped
 from relgraph.read.joins import Renderer, Search, column, far_key, join, near_key, rows_of, wanted_key
@@ -30,17 +30,22 @@ from relgraph.read.scalars import call
 from relgraph.read.select import Nested, counting, select, sort_columns
 from relgraph.read.sql import condition, conjuncts
 from relgraph.schema import Field, Hop, Seen
+from relgraph.values import PLAIN
 
 # --- what an item is made of: positions in the row of its level -------------------------------------------------------
 
 
 @frozen
 class Cell:
-    """A value of the row itself; `convert` turns the stored value into the answered one."""
+    """A value of the row itself; `convert` turns the stored value into the answered one.
+
+    `kept` says as a Python expression of {v} for which values that is not needed; NULL is among them.
+    """
 
     name: str
     position: int
     convert: Callable[[Any], Any] | None = field(default=None, eq=False)
+    kept: str = PLAIN.kept
 
 
 @frozen
@@ -281,7 +286,8 @@ class _Planner:
     def cell(self, renderer: Renderer, show: Shown, alias: str, row: _Row, *, owned: bool) -> LevelCell:
         match show:
             case Show():
-                return Cell(show.name, row.position(shown(renderer, show.value, alias)), value_answer(show.value))
+                position = row.position(shown(renderer, show.value, alias))
+                return Cell(show.name, position, value_answer(show.value), value_kept(show.value))
             case ShowOne():
                 if self.is_joined(show, row):
                     return self.joined_cell(renderer, show, alias, row)
