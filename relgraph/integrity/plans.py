@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import frozen
 
-from relgraph.integrity.problems import Key
+from relgraph.integrity.problems import Key, json_key
 from relgraph.integrity.searches import counted
 
 
@@ -46,7 +46,7 @@ class Step:
         return f"{self.how} {rows}: {self.words} ({self.rule} of {self.relation}){more}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the step as a dict that JSON can hold, as far as the keys can."""
+        """Give the step as a dict that JSON can hold."""
         return {
             "rule": self.rule,
             "relation": self.relation,
@@ -55,7 +55,7 @@ class Step:
             "words": self.words,
             "sql": self.sql,
             "count": self.count,
-            "keys": [list(key) if isinstance(key, tuple) else key for key in self.keys],
+            "keys": [json_key(key) for key in self.keys],
             "besides": self.besides,
             "lost": dict(self.lost),
             "triggers": list(self.triggers),
@@ -119,7 +119,7 @@ class Plan:
         return found
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the plan as a dict that JSON can hold, as far as the keys can."""
+        """Give the plan as a dict that JSON can hold."""
         return {
             "done": self.done,
             "steps": [step.to_dict() for step in self.steps],

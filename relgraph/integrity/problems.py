@@ -7,6 +7,7 @@ In: the parts of a finding. Out: frozen `Problem`s and the `Audit` that holds th
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isinf
 from typing import Any, Final, TypeAlias
 
 from attrs import field, frozen
@@ -45,17 +46,33 @@ class Problem:
         return f"{self.severity} {self.rule} {self.relation}: {self.sentence}{keys}; fix: {self.fix}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the problem as a dict that JSON can hold, as far as the keys can."""
+        """Give the problem as a dict that JSON can hold."""
         return {
             "rule": self.rule,
             "severity": self.severity,
             "relation": self.relation,
             "collection": self.collection,
             "count": self.count,
-            "keys": [list(key) if isinstance(key, tuple) else key for key in self.keys],
+            "keys": [json_key(key) for key in self.keys],
             "sentence": self.sentence,
             "fix": self.fix,
         }
+
+
+def json_key(key: Key) -> Any:
+    """Give a key as JSON can hold it: several parts as a list, a blob and an infinite number as SQL spells them.
+
+    >>> json_key(7), json_key(("a", b"\xff", float("-inf")))
+    (7, ['a', "x'ff'", '-9e999'])
+    """
+    match key:
+        case tuple():
+            return [json_key(part) for part in key]
+        case bytes():
+            return f"x'{key.hex()}'"
+        case float() if isinf(key):
+            return "9e999" if key > 0 else "-9e999"
+    return key
 
 
 def shown_keys(keys: tuple[Key, ...], count: int, limit: int = 5) -> str:
@@ -104,7 +121,7 @@ class Audit:
         return {severity: sum(each.severity == severity for each in self.problems) for severity in SEVERITIES}
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the audit as a dict that JSON can hold, as far as the keys can."""
+        """Give the audit as a dict that JSON can hold."""
         return {"counts": self.counts, "problems": [problem.to_dict() for problem in self.problems]}
 
     def __str__(self) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -80,6 +82,20 @@ def test_a_repair_writes_only_when_told(run: Run, damaged: Path) -> None:
     assert done == planned | {"done": True}
     assert run("audit", damaged).exit_code == 0
     assert "--apply" not in run("repair", damaged, "--apply", "--format", "table").stdout
+
+
+def test_blobs_as_keys(run: Run, tmp_path: Path) -> None:
+    """What is found and done is written as JSON whatever the keys are: a repair that was done says so."""
+    path = tmp_path / "blobs.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(
+            "CREATE TABLE a (id INTEGER PRIMARY KEY); CREATE TABLE b (id BLOB PRIMARY KEY, a INTEGER REFERENCES a);"
+            "INSERT INTO b VALUES (x'ff00', 5);"
+        )
+    audit = run("audit", path)
+    assert (audit.exit_code, json.loads(audit.stdout)["problems"][0]["keys"]) == (1, ["x'ff00'"])
+    done = run("repair", path, "--apply")
+    assert (done.exit_code, json.loads(done.stdout)["done"], run("audit", path).exit_code) == (0, True, 0)
 
 
 def test_strategies_and_rules(run: Run, damaged: Path) -> None:
