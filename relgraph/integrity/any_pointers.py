@@ -28,7 +28,7 @@ def any_pointer_searches(schema: Schema, relations: Iterable[Relation] | None) -
 
 
 def _any_search(schema: Schema, relation: Relation, many: Collection, half: bool) -> Search:
-    value, names = f"item.{quoted(relation.many_field)}", f"item.{quoted(relation.one_collection_field or '')}"
+    value, names = exact(many.fields[relation.many_field]), exact(many.fields[relation.one_collection_field or ""])
     targets = [
         schema.collections[name] for name in relation.one_allowed_collections or () if name in schema.collections
     ]
@@ -42,6 +42,11 @@ def _any_search(schema: Schema, relation: Relation, many: Collection, half: bool
     verdict = f"CASE {' '.join(verdicts)} ELSE 'm2a-collection' END" if verdicts else "'m2a-collection'"
     spelled = f"CASE {' '.join(keys)} END" if keys else "NULL"
     return Search(relation.name, many, suspect, verdict, _any_faults(schema, relation, many, half, spelled))
+
+
+def exact(near: Field) -> str:
+    """Give what a row's column holds, compared letter by letter, as a key under another collation would say so."""
+    return collated(f"item.{quoted(near.name)}", "BINARY", near.collation)
 
 
 def any_match(value: str, key: Field) -> str:
@@ -98,7 +103,7 @@ def _any_faults(schema: Schema, relation: Relation, many: Collection, half: bool
     usual, why = usual_unlinking(ways, half)
     allowed = ", ".join(relation.one_allowed_collections or ()) or "no collection"
     known = ", ".join(literal(one.name) for one in schema if not one.view)
-    spared = f"item.{quoted(name)} IS NOT NULL AND item.{quoted(names)} IN ({known})"
+    spared = f"item.{quoted(name)} IS NOT NULL AND {exact(many.fields[names])} IN ({known})"
     live = "some name a collection that exists: let the relation allow it, or ask for nullify or delete"
     words = f"{name} becomes the key as its collection has it"
     return (

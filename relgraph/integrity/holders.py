@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from relgraph.integrity.any_pointers import any_match
+from relgraph.integrity.any_pointers import any_match, exact
 from relgraph.integrity.pointers import Pointer, all_equal, every_pointer
 from relgraph.integrity.searches import counted, literal, table
 from relgraph.read.joins import identity
@@ -50,7 +50,7 @@ def _statements(schema: Schema, one: Collection) -> Iterator[tuple[str, str, str
     for many in schema:
         for any_hop in many.any_hops.values():
             if one.name in any_hop.hops and one.key is not None:
-                here = f"item.{quoted(any_hop.collection_field)} = {literal(one.name)}"
+                here = f"{exact(many.fields[any_hop.collection_field])} = {literal(one.name)}"
                 met = any_match(f"item.{quoted(any_hop.name)}", one.key)
                 yield many.name, any_hop.name, _counting(many.name, one, f"{here} AND {met} AND {doomed}")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection as Names
 from collections.abc import Iterable, Iterator, Mapping
 
+from relgraph.integrity.any_pointers import exact
 from relgraph.integrity.pointers import junction_halves
 from relgraph.integrity.searches import Fault, Search, Way, collated, either, literal, number, repeated, table
 from relgraph.linking import far_field
@@ -102,8 +103,8 @@ def _key_of(schema: Schema, relation: Relation) -> Field | None:
 def _parts(schema: Schema, half: Relation, many: Collection) -> list[str]:
     """Give what two rows have in common that point at the same item by one half."""
     if half.one_collection:
-        return [same_target(many.fields[half.many_field], _key_of(schema, half))]
-    value, names = f"item.{quoted(half.many_field)}", f"item.{quoted(half.one_collection_field or '')}"
+        return [_same_target(many.fields[half.many_field], _key_of(schema, half))]
+    value, names = exact(many.fields[half.many_field]), exact(many.fields[half.one_collection_field or half.many_field])
     text = value if many.fields[half.many_field].affinity == "TEXT" else f"CAST({value} AS TEXT)"
     folds = {
         one.name: fold.format(text)
@@ -117,7 +118,7 @@ def _parts(schema: Schema, half: Relation, many: Collection) -> list[str]:
 _FOLDS: Mapping[str, str] = {"NOCASE": "lower({})", "RTRIM": "rtrim({}, ' ')"}
 
 
-def same_target(near: Field, key: Field | None) -> str:
+def _same_target(near: Field, key: Field | None) -> str:
     """Give a key such that two rows that point at the same item have the same, whatever spelling their column holds."""
     value = f"item.{quoted(near.name)}"
     if key is None:
@@ -134,16 +135,16 @@ def order_searches(schema: Schema, relations: Iterable[Relation] | None) -> Iter
     """Yield for each relation with a sort field the search for rows without a position, or one that is taken."""
     for relation in schema.relations if relations is None else relations:
         many = schema.collections.get(relation.many_collection)
-        if many is None or many.view or not {relation.many_field, relation.sort_field} <= many.fields.keys():
+        names = _side(relation) | {relation.sort_field}
+        if many is None or many.view or not names <= many.fields.keys():
             continue
-        near, sort = many.fields[relation.many_field], f"item.{quoted(relation.sort_field or '')}"
-        parent = same_target(near, _key_of(schema, relation))
-        held = f"item.{quoted(near.name)} IS NOT NULL"
-        for taken, probe in _pairs(repeated(many, [parent, sort], f"{held} AND {sort} IS NOT NULL")):
+        sort, parent = f"item.{quoted(relation.sort_field or '')}", _parts(schema, relation, many)
+        held = " AND ".join(f"item.{quoted(name)} IS NOT NULL" for name in sorted(_side(relation)))
+        for taken, probe in _pairs(repeated(many, [*parent, sort], f"{held} AND {sort} IS NOT NULL")):
             missing = f"{held} AND {sort} IS NULL"
             listed = Fault(
                 "sort-order",
-                f"{{items}} whose {relation.sort_field} below {near.name} is missing or taken",
+                f"{{items}} whose {relation.sort_field} below {relation.many_field} is missing or taken",
                 _reordering(many, relation, parent, f"({missing}) OR {taken}"),
                 "reorder",
                 "the sort field is a part of the key, or generated",
@@ -153,7 +154,7 @@ def order_searches(schema: Schema, relations: Iterable[Relation] | None) -> Iter
             yield Search(relation.name, many, suspect, "'sort-order'", (listed,), either_probe)
 
 
-def _reordering(many: Collection, relation: Relation, parent: str, fault: str) -> tuple[Way, ...]:
+def _reordering(many: Collection, relation: Relation, parent: list[str], fault: str) -> tuple[Way, ...]:
     """Give the way to number the rows of each list that has a fault, in the order in which they are read now."""
     sort = relation.sort_field or ""
     if many.fields[sort].generated or sort in many.primary_key:
@@ -163,10 +164,11 @@ def _reordering(many: Collection, relation: Relation, parent: str, fault: str) -
     picked = ", ".join(f"{column} AS {name}" for column, name in zip(own, names, strict=True))
     ordered = [f"item.{quoted(name)}" for name in (sort, *many.primary_key)]
     order = ", ".join(ordered if many.primary_key else [*ordered, *own])
-    lists = f"SELECT {parent} FROM {table(many.name)} AS item WHERE {fault}"
+    listed = ", ".join(parent)
+    lists = f"SELECT {listed} FROM {table(many.name)} AS item WHERE {fault}"
     ranked = (
-        f"SELECT {picked}, {ordered[0]} AS old, row_number() OVER (PARTITION BY {parent} ORDER BY {order}) AS new "
-        f"FROM {table(many.name)} AS item WHERE {parent} IN ({lists})"
+        f"SELECT {picked}, {ordered[0]} AS old, row_number() OVER (PARTITION BY {listed} ORDER BY {order}) AS new "
+        f"FROM {table(many.name)} AS item WHERE ({listed}) IN ({lists})"
     )
     rows = f"SELECT new, {', '.join(names)} FROM ({ranked}) WHERE new IS NOT old ORDER BY {', '.join(names)}"
     words = f"{sort} becomes 1, 2, 3 and so on in each list at fault, in the order it has now"

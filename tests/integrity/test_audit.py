@@ -299,6 +299,73 @@ def test_integers_of_64_bits(made: Make) -> None:
     ]
 
 
+def test_keys_that_json_has_no_form_for(made: Make) -> None:
+    """A report and a plan are JSON whatever the keys are: blobs and infinite numbers stand there as SQL spells them."""
+    registry = made("""
+        CREATE TABLE a (id INTEGER PRIMARY KEY);
+        CREATE TABLE b (id BLOB, part INTEGER, a INTEGER REFERENCES a, PRIMARY KEY (id, part));
+        INSERT INTO b VALUES (x'ff00', 1, 5), (9e999, 2, 5), (-9e999, 3, 5), ('x', 4, 5);
+    """)
+    spelled = [["-9e999", 3], ["9e999", 2], ["x", 4], ["x'ff00'", 1]]
+    (problem,) = json.loads(json.dumps(registry.audit().to_dict(), allow_nan=False))["problems"]
+    assert problem["keys"] == spelled
+    (step,) = json.loads(json.dumps(registry.repair(registry.audit()).to_dict(), allow_nan=False))["steps"]
+    assert step["keys"] == spelled
+
+
+def any_item(made: Make, script: str, **named: object) -> RelationRegistry:
+    """Give a database with notes whose item leads to a tag or a head."""
+    registry = made(
+        "CREATE TABLE tags (id TEXT PRIMARY KEY); CREATE TABLE heads (id TEXT PRIMARY KEY COLLATE NOCASE);"
+        f"INSERT INTO tags VALUES ('a'); INSERT INTO heads VALUES ('a'); {script}"
+    )
+    relation = {"many_collection": "notes", "many_field": "item", "one_collection_field": "kind"}
+    registry.create(relation | {"one_allowed_collections": ["tags", "heads"], **named}, existing="report")
+    return registry
+
+
+def test_columns_that_take_letters_for_the_same(made: Make) -> None:
+    """Whether an m2a key is there, and a collection allowed, says the key and the name, not the columns that hold them.
+
+    A junction as well links two items twice where their own keys say so.
+    """
+    registry = any_item(
+        made,
+        """
+        CREATE TABLE notes (
+            id INTEGER PRIMARY KEY, tag TEXT REFERENCES tags, kind TEXT COLLATE NOCASE, item TEXT COLLATE NOCASE);
+        INSERT INTO notes VALUES (1, 'a', 'tags', 'a'), (2, 'a', 'tags', 'A'), (3, 'a', 'heads', 'a'),
+            (4, 'a', 'heads', 'A'), (5, 'a', 'TAGS', 'a'), (6, 'a', 'tags', 'A');
+        """,
+    )
+    half = {"many_collection": "notes", "many_field": "tag", "one_collection": "tags", "junction_field": "item"}
+    with registry.batch():
+        registry.update(registry.find("notes", "item").id, {"junction_field": "tag"})
+        registry.create(half)
+    assert found(registry) == [
+        ("dangling-m2a", "notes.item", 2, (2, 6)),
+        ("m2a-collection", "notes.item", 1, (5,)),
+        ("duplicate-link", "notes.tag", 2, (4, 6)),
+    ]
+
+
+def test_a_list_below_an_item_of_any_collection(made: Make) -> None:
+    """Items of two collections that have one key are two lists; each is numbered for itself."""
+    registry = any_item(
+        made,
+        """
+        CREATE TABLE notes (id INTEGER PRIMARY KEY, kind TEXT, item TEXT, place INTEGER);
+        INSERT INTO notes VALUES (1, 'tags', 'a', 1), (2, 'heads', 'a', 1), (3, 'tags', 'a', 1), (4, 'heads', 'a', 2),
+            (5, NULL, NULL, NULL);
+        """,
+        sort_field="place",
+    )
+    assert found(registry) == [("sort-order", "notes.item", 1, (3,))]
+    registry.repair(registry.audit(), dry_run=False)
+    rows = registry.connection.execute("SELECT id, place FROM notes").fetchall()
+    assert rows == [(1, 1), (2, 1), (3, 2), (4, 2), (5, None)]
+
+
 def test_a_table_of_the_same_name_elsewhere(made: Make) -> None:
     """A temporary table of the same name is not looked at."""
     registry = made("""

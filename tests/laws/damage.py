@@ -42,15 +42,16 @@ def damaged(draw: st.DrawFn) -> sqlite3.Connection:
     """Draw a database full of faults; it prints as a script when a test fails."""
     key, other = draw(st.sampled_from(KEYS)), draw(st.sampled_from(KEYS))
     near = draw(st.sampled_from((key, key, "", "TEXT")))
-    item = draw(st.sampled_from(("TEXT", "TEXT", "", "INTEGER")))
+    item = draw(st.sampled_from(("TEXT", "TEXT", "TEXT COLLATE NOCASE", "TEXT COLLATE RTRIM", "", "INTEGER")))
+    named = draw(st.sampled_from(("TEXT", "TEXT", "TEXT COLLATE NOCASE")))
     required = draw(st.sampled_from(("", "", " NOT NULL")))
     scripts = [
         f"CREATE TABLE a (id {key} PRIMARY KEY)",
         f'CREATE TABLE "b ""b" (id {other} PRIMARY KEY) {draw(st.sampled_from(("", "WITHOUT ROWID")))}',
         f'CREATE TABLE j (id INTEGER PRIMARY KEY, l {near} REFERENCES a, r {other}{required} REFERENCES "b ""b")',
         f"CREATE TABLE s (one {key} REFERENCES a, two {key} REFERENCES a)",
-        f"CREATE TABLE m (id INTEGER PRIMARY KEY, p {near} REFERENCES a, c TEXT, i {item}, sort INTEGER)",
-        f"CREATE TABLE n (id INTEGER PRIMARY KEY, c TEXT, i {item}{required})",
+        f"CREATE TABLE m (id INTEGER PRIMARY KEY, p {near} REFERENCES a, c {named}, i {item}, sort INTEGER)",
+        f"CREATE TABLE n (id INTEGER PRIMARY KEY, c {named}, i {item}{required}, sort INTEGER)",
         f"CREATE TABLE t (id {key} PRIMARY KEY, parent {near} REFERENCES t (id), sort NUMERIC)",
         "CREATE TABLE p (x TEXT COLLATE NOCASE, y INTEGER, PRIMARY KEY (x, y))",
         "CREATE TABLE q (k TEXT PRIMARY KEY, x TEXT, y, FOREIGN KEY (x, y) REFERENCES p (x, y))",
@@ -64,7 +65,7 @@ def damaged(draw: st.DrawFn) -> sqlite3.Connection:
     script += [
         (made, ("m", "p", "a", "ms", None, None, "i", "sort")),
         (made, ("m", "i", None, None, "c", allowed, "p", None)),
-        (made, ("n", "i", None, None, "c", allowed, None, None)),
+        (made, ("n", "i", None, None, "c", allowed, None, draw(st.sampled_from((None, "sort"))))),
         (made, ("t", "parent", "t", "children", None, None, None, "sort")),
     ]
     script += draw(_contents(key, other, draw(st.integers(0, 2)) == 0))
@@ -95,7 +96,7 @@ def _contents(draw: st.DrawFn, key: str, other: str, sound: bool) -> list[tuple[
         ("j", st.tuples(st.none(), to_a, to_b)),
         ("s", st.tuples(to_a, to_a)),
         ("m", st.tuples(st.none(), to_a, collections, items, sort)),
-        ("n", st.tuples(st.none(), collections, items)),
+        ("n", st.tuples(st.none(), collections, items, sort)),
         ("t", st.tuples(_KEY_VALUES[key], _KEY_VALUES[key] | junk, sort)),
         ("p", st.tuples(st.sampled_from(("a", "A", "b", None)), st.integers(1, 2))),
         ("q", st.tuples(_TEXTS, st.sampled_from(("a", "A", "b", None)), st.sampled_from((1, 2, "1", 3, None)))),
@@ -267,7 +268,7 @@ def _lists(schema: Schema, rows: Rows, relation: Relation) -> Iterator[tuple[str
         return
     taken = set()
     for row in _ordered(many, rows[many.name]):
-        if row[relation.many_field] is None:
+        if None in (row[relation.many_field], row[relation.one_collection_field or relation.many_field]):
             continue
         place = (_same(schema, relation, row), row[relation.sort_field])
         if place[1] is None or place in taken:
