@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from attrs import frozen
+
 from relgraph.integrity.guard_texts import (
     Trigger,
     follow,
@@ -22,9 +24,9 @@ from relgraph.integrity.guard_texts import (
 )
 from relgraph.integrity.guarded import Guarded, Target
 from relgraph.integrity.searches import literal
-from relgraph.schema import Collection, Schema
+from relgraph.schema import Collection, Schema, folded
 from relgraph.storage.guard_tables import GOING
-from relgraph.storage.sql_text import quoted
+from relgraph.storage.sql_text import quoted, tokens
 from relgraph.storage.unique_keys import KeyIndex
 
 
@@ -44,38 +46,71 @@ def _of_collection(
     one: Collection, pointing: Sequence[tuple[Guarded, Target]], indexes: Sequence[KeyIndex]
 ) -> Iterator[Trigger]:
     keys = tuple(dict.fromkeys(target.key.name for _, target in pointing))
-    pairs = [(key, unique) for unique in _unique_keys(one, indexes) for key in keys if tuple(unique) != (key,)]
+    pairs = [(key, unique) for unique in _unique_keys(one, indexes) for key in keys if unique.key != key]
     for event in ("INSERT", "UPDATE") if pairs else ():
         notes = tuple(_note(one, key, unique, update=event == "UPDATE") for key, unique in pairs)
         changes = " OR ".join(
-            dict.fromkeys(f"NEW.{quoted(name)} IS NOT OLD.{quoted(name)}" for _, each in pairs for name in each)
+            dict.fromkeys(f"NEW.{quoted(name)} IS NOT OLD.{quoted(name)}" for _, each in pairs for name in each.columns)
         )
-        when = changes if event == "UPDATE" else "1"
+        when = changes if event == "UPDATE" and changes else "1"
         yield Trigger(stem_of(one.name, "before", event.lower()), "", one.name, f"BEFORE {event}", when, notes)
         noted = " OR ".join(f"EXISTS (SELECT 1 FROM {GOING} WHERE whose = {literal(_whose(one, key))})" for key in keys)
         seen_to = (*_seen_to(one, pointing), *(forgotten(_whose(one, key)) for key in keys))
         yield Trigger(stem_of(one.name, "after", event.lower()), "", one.name, f"AFTER {event}", noted, seen_to)
 
 
-def _unique_keys(one: Collection, indexes: Iterable[KeyIndex]) -> Iterator[Mapping[str, str]]:
-    """Yield the columns by which rows, or some rows, are unique, each with its collation."""
-    if one.primary_key:
-        yield {name: one.fields[name].collation for name in one.primary_key}
-    for index in indexes:
-        columns = {name: collation for name, collation in zip(index.columns, index.collations, strict=True) if name}
-        if index.unique and len(columns) == len(index.columns) and set(columns) != set(one.primary_key):
-            yield columns
+@frozen
+class _Unique:
+    """What no two rows agree in: the condition for rows that agree with a new one, and the columns that it reads.
+
+    `key` is the one column compared as it is wherever it is pointed at, if it is no more than that.
+    """
+
+    alike: str
+    columns: tuple[str, ...]
+    key: str | None
 
 
-def _note(one: Collection, key: str, unique: Mapping[str, str], *, update: bool) -> str:
+def _unique_keys(one: Collection, indexes: Iterable[KeyIndex]) -> tuple[_Unique, ...]:
+    """Give what rows, or some rows, are unique by."""
+    own = tuple(one.fields[name].collation for name in one.primary_key)
+    primary = [KeyIndex("", one.name, one.primary_key, own, True)] if one.primary_key else []
+    return tuple(dict.fromkeys(_unique(one, index) for index in (*primary, *indexes) if index.unique))
+
+
+def _unique(one: Collection, index: KeyIndex) -> _Unique:
+    terms = index.terms or index.columns
+    parts = zip(index.columns, terms, index.collations, strict=True)
+    alike = [f"{_spelled(one, name, term or '')} COLLATE {quoted(collation)}" for name, term, collation in parts]
+    columns = tuple(name for name in index.columns if name)
+    if index.terms:
+        columns = _named(one, " ".join((*index.terms, index.where)))
+    alike += [f"({index.where})"] if index.where else []
+    first = index.columns[0]
+    plain = len(index.columns) == 1 and first is not None and one.fields[first].collation == index.collations[0]
+    return _Unique(" AND ".join(alike), columns, first if plain else None)
+
+
+def _spelled(one: Collection, name: str | None, term: str) -> str:
+    """Give the condition that a row agrees with the new one in a column, or in an expression."""
+    if name is not None:
+        return f"{quoted(one.name)}.{quoted(name)} = NEW.{quoted(name)}"
+    given = ", ".join(f"NEW.{quoted(column)} AS {quoted(column)}" for column in _named(one, term))
+    return f"{term} = (SELECT {term} FROM (SELECT {given or '1'}))"
+
+
+def _named(one: Collection, sql: str) -> tuple[str, ...]:
+    """Give the columns that SQL names."""
+    words = {folded(token.name) for token in tokens(sql)}
+    return tuple(name for name in one.fields if folded(name) in words)
+
+
+def _note(one: Collection, key: str, unique: _Unique, *, update: bool) -> str:
     table, column = quoted(one.name), f"{quoted(one.name)}.{quoted(key)}"
-    alike = " AND ".join(
-        f"{table}.{quoted(name)} = NEW.{quoted(name)} COLLATE {quoted(collation)}" for name, collation in unique.items()
-    )
     itself = f" AND {column} IS NOT OLD.{quoted(key)}" if update else ""
     return (
         f"INSERT INTO {GOING} SELECT {literal(_whose(one, key))}, {column} FROM {table} "
-        f"WHERE {alike} AND {column} IS NOT NEW.{quoted(key)}{itself}"
+        f"WHERE {unique.alike} AND {column} IS NOT NEW.{quoted(key)}{itself}"
     )
 
 

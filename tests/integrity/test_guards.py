@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from relgraph import RelationRegistry
-from tests.integrity.guarded_world import PROGRAMS, Program, command_line, make_world, problems, rows
+from tests.integrity.guarded_world import PROGRAMS, Program, command_line, make_world, module, problems, rows
 
 REFUSED = {
     # m2a, in a junction and outside of one
@@ -168,6 +168,54 @@ def test_what_is_clean_is_not_refused(path: Path, program: Program, statement: s
     """A statement that breaks nothing is carried out, with every setting of the connection."""
     assert program(path, statement) == ""
     assert problems(path) == []
+
+
+UNIQUE = (
+    "(lower(label))",
+    "(lower(label) COLLATE BINARY DESC, color ASC)",
+    "(label COLLATE NOCASE)",
+    "(color) WHERE label IS NOT NULL",
+    "(length(label) + 1) WHERE (label IN ('free', 'FREE')) /* ) */ AND id > 0 -- so",
+    "((1)) WHERE color = 'x'",
+    '("odd, (name)", ([color] || `label`) COLLATE NOCASE)',
+)
+
+
+@pytest.mark.parametrize("statement", ["REPLACE INTO tags {}", "UPDATE OR REPLACE tags SET {} WHERE id = 3"])
+@pytest.mark.parametrize("columns", UNIQUE)
+def test_a_row_that_is_replaced_by_any_unique_index(path: Path, columns: str, statement: str) -> None:
+    """A row is in the way by an expression, another collation, or among some rows only: its links go with it."""
+    values = "(id, label, color) VALUES (9, 'FREE', 'x')" if "INTO" in statement else "label = 'FREE', color = 'x'"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("ALTER TABLE tags ADD COLUMN \"odd, (name)\" DEFAULT 'odd'")
+        connection.execute("UPDATE tags SET color = 'x' WHERE id = 4")
+        connection.execute(f'CREATE UNIQUE INDEX "any (one)" ON tags {columns}')
+        connection.execute("INSERT INTO sections VALUES (9, 1, '4', 'tags', 1)")
+    with RelationRegistry(path) as registry:
+        registry.guard()
+    assert module()(path, statement.format(values)) == ""
+    left = rows(path)
+    assert 4 not in {key for key, *_ in left["tags"]}
+    assert 9 not in {key for key, *_ in left["sections"]}
+    assert problems(path) == []
+
+
+@pytest.mark.parametrize("columns", ["(color) WHERE color <> 'none' AND id > 0", "(lower(color))"])
+def test_a_row_in_the_way_is_looked_up(path: Path, columns: str) -> None:
+    """It is found by the unique index itself, of expressions and of some rows too, not by reading all rows."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(
+            "WITH RECURSIVE n (i) AS (VALUES (100) UNION ALL SELECT i + 1 FROM n WHERE i < 3000) "
+            "INSERT INTO tags (id, color) SELECT i, i FROM n"
+        )
+        connection.execute(f"CREATE UNIQUE INDEX some ON tags {columns}")
+    with RelationRegistry(path) as registry:
+        registry.guard()
+    ticks: list[None] = []
+    with closing(sqlite3.connect(path)) as connection:
+        connection.set_progress_handler(lambda: ticks.append(None), 1000)  # a thousand steps of SQLite's machine
+        connection.execute("INSERT INTO tags (label, color) VALUES ('z', 'z')")
+    assert len(ticks) < 3
 
 
 @pytest.mark.skipif(shutil.which("sqlite3") is None, reason="the sqlite3 program is not installed")
