@@ -21,6 +21,7 @@ from relgraph.read.plan import AnyCell, Level, LookUp, ReadPlan
 from relgraph.read.probes import Choices, Decided
 from relgraph.read.result import Result
 from relgraph.read.source import Source
+from relgraph.read.straight import Read, straight
 
 CHUNK: Final = 1000  # keys a statement asks for: 500 to 5000 are equal within 3 %, one list of 100k is 1.4 times slower
 PAGES_KEPT: Final = 64  # forms of a cursor's page kept ready: one for each choice of sort values that are NULL
@@ -31,6 +32,7 @@ class Reader:
     """A resolved query made ready: its plans, and its row builders, which all of them share.
 
     `choices` serve every page but those behind an item; these have `pages`, by which of its sort values are NULL.
+    `used` and `reads` hold the plans that ran before, by the text of their first statement, and their straight reads.
     """
 
     query: ResolvedQuery
@@ -38,6 +40,8 @@ class Reader:
     plan: ReadPlan = field(init=False)
     builders: Builders = field(init=False)
     pages: dict[tuple[bool, ...], Choices] = field(factory=dict)
+    used: set[str] = field(factory=set)
+    reads: dict[str, Read | None] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         self.choices = Choices(self.query)
@@ -55,9 +59,16 @@ class Reader:
 
     def run(self, source: Source, bindings: Bindings, planned: ReadPlan) -> Result:
         """Give what a plan reads: made in the form that the last answers were wanted in, else what it is made of."""
-        builders = self.builders.at_once
+        builders, reading = self.builders.at_once, planned
+        if self.builders.by_sqlite:
+            reading = planned.in_text()
+            builders = self.builders.lines(reading.root)
+        if self.query.after is None and builders is self.builders.items and (read := self.straight(planned)):
+            items = read(source, bindings)
+            meta = None if self.query.meta is None else self.counts(source, bindings)
+            return Result(items, meta, None, self.builders)
         try:
-            found, cursor = self.found(source, bindings, planned, builders)
+            found, cursor = self.found(source, bindings, reading, builders)
         except (TypeError, ValueError, RecursionError):  # what has no form in JSON: the rows are kept then
             if builders is None:
                 raise
@@ -80,6 +91,17 @@ class Reader:
         found: list[Any] = [None] * planned.levels
         _descend(source, bindings, planned.root, rows, planned.complete, builders, found)
         return found, cursor
+
+    def straight(self, planned: ReadPlan) -> Read | None:
+        """Give the straight read of a plan from its second use on; most plans are used once, or very often."""
+        text = planned.root.statement.text
+        if text in self.reads:
+            return self.reads[text]
+        if text not in self.used:
+            self.used.add(text)
+            return None
+        self.reads[text] = read = straight(planned, self.builders.items, _below)
+        return read
 
     def decide(self, source: Source, bindings: Bindings) -> Decided:
         """Give the plan for some values."""
