@@ -62,7 +62,7 @@ class Problem:
 def json_key(key: Key) -> Any:
     """Give a key as JSON can hold it: several parts as a list, a blob and an infinite number as SQL spells them.
 
-    >>> json_key(7), json_key(("a", b"\xff", float("-inf")))
+    >>> json_key(7), json_key(("a", b"\\xff", float("-inf")))
     (7, ['a', "x'ff'", '-9e999'])
     """
     match key:
