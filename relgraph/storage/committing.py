@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from contextlib import closing
 from typing import Any
 
 from relgraph.storage.connection import Database
+from relgraph.storage.copying import copied
 
 
 def commit_refusal(database: Database, statements: Iterable[tuple[str, Iterable[Sequence[Any]]]]) -> str:
@@ -24,9 +24,7 @@ def commit_refusal(database: Database, statements: Iterable[tuple[str, Iterable[
     'FOREIGN KEY constraint failed'
     >>> database.close()
     """
-    with closing(sqlite3.connect("", isolation_level=None)) as copied:
-        database.raw.backup(copied)
-        stage = Database.open(copied)
+    with copied(database) as stage:
         try:
             with stage.writing():
                 for sql, rows in statements:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 from relgraph.errors import RolledBack
 from relgraph.storage.connection import Database
+from relgraph.storage.copying import copied
 from relgraph.storage.sql_text import quoted
 
 
@@ -35,9 +36,8 @@ def rehearsal(database: Database) -> Iterator[Database]:
     >>> database.close()
     """
     if database.read_only:
-        with closing(sqlite3.connect("", isolation_level=None)) as copied:  # a file of SQLite's own, gone when closed
-            database.raw.backup(copied)
-            yield Database.open(copied)
+        with copied(database) as stage:
+            yield stage
         return
     (spill,) = database.execute("PRAGMA main.cache_spill").fetchone()
     database.execute("PRAGMA cache_spill = OFF")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -247,6 +248,23 @@ def test_a_hundred_thousand_rows() -> None:
         assert impact.nullified["b"].keys == tuple(range(1, 21))
         assert registry.connection.execute("SELECT count(a) FROM b").fetchone() == (50_001,)
         registry.connection.execute("ROLLBACK")
+
+
+def test_deferred_keys_in_a_transaction(tmp_path: Path) -> None:
+    """What blocks only the commit is found out in the midst of a transaction of the caller's too."""
+    with closing(sqlite3.connect(tmp_path / "a.db", isolation_level=None)) as connection:
+        connection.executescript("""
+            CREATE TABLE a (id INTEGER PRIMARY KEY);
+            CREATE TABLE b (id INTEGER PRIMARY KEY, up REFERENCES a DEFERRABLE INITIALLY DEFERRED);
+            INSERT INTO a VALUES (1);
+        """)
+        registry = RelationRegistry(connection)
+        connection.execute("BEGIN")
+        connection.execute("INSERT INTO b VALUES (5, 1)")
+        impact = registry.graph.impact("a", [1])
+        assert dict(impact.blocked) == {"b": Affected(1, (5,), ("b.up",), "b.up is ON DELETE NO ACTION, and deferred")}
+        assert connection.in_transaction
+        connection.execute("ROLLBACK")
 
 
 def test_a_file_that_is_only_read(dataset: RelationRegistry) -> None:
