@@ -44,7 +44,8 @@ _FITS: Final[Mapping[FieldType, str]] = {
 }
 # what a value that was converted gives when it is read as what it was
 _BACK: Final = (
-    "CASE typeof({old}) WHEN 'text' THEN CAST({new} AS TEXT) WHEN 'integer' THEN CAST({new} AS INTEGER) "
+    "CASE typeof({old}) WHEN 'text' THEN CAST({new} AS TEXT) "
+    "WHEN 'integer' THEN iif(typeof({new}) = 'real' AND {new} <> {old}, {new}, CAST({new} AS INTEGER)) "  # casts clamp
     "WHEN 'real' THEN CAST({new} AS REAL) ELSE {new} END"
 )
 

@@ -62,7 +62,7 @@ class Declaring:
         """Give the columns of a new table and the names of its key, of which a missing one is put first."""
         if not isinstance(fields, Mapping):
             raise InvalidPayload("fields", f"a mapping of names to types is needed, not {shown(fields)}")
-        key = (primary_key,) if isinstance(primary_key, str) else tuple(primary_key)
+        key = _key_names(primary_key)
         columns: list[Column] = []
         for name, given in fields.items():
             _check_name("fields", name)
@@ -73,7 +73,6 @@ class Declaring:
         if missing and len(key) > 1:
             raise InvalidPayload("primary_key", f"the fields do not have {missing[0]!r}")
         for name in missing:
-            _check_name("primary_key", name)
             columns.insert(0, self.column(name, "integer"))
         return [evolve(column, nullable=column.nullable and column.name not in key) for column in columns], key
 
@@ -129,6 +128,18 @@ def _check_name(where: str, given: Any) -> None:
     wrong = not isinstance(given, str) or not given.strip() or "\0" in given
     if wrong or given.encode("utf-8", "replace").decode() != given:
         raise InvalidPayload(where, f"a name is needed, not {shown(given)}")
+
+
+def _key_names(given: Any) -> tuple[str, ...]:
+    """Give the names of a primary key, told as one name or as several that differ."""
+    names = (given,) if isinstance(given, str) else given
+    if not isinstance(names, (list, tuple)):
+        raise InvalidPayload("primary_key", f"a name or a list of names is needed, not {shown(given)}")
+    for index, name in enumerate(names):
+        _check_name("primary_key", name)
+        if any(same_name(name, other) for other in names[:index]):
+            raise InvalidPayload("primary_key", f"the name {name!r} stands there twice")
+    return tuple(names)
 
 
 def _check_flag(where: str, given: Any) -> None:

@@ -145,6 +145,16 @@ def test_what_cannot_be_made_is_refused(registry: RelationRegistry, path: str, c
     assert contents(path) == before
 
 
+@pytest.mark.parametrize("key", [5, None, ["a", 5], ["a", "A"], ["a", "b"], "a\0b"])
+def test_a_primary_key_that_cannot_be_is_refused(registry: RelationRegistry, path: str, key: Any) -> None:
+    """It is a name, or several of fields that are said, each once."""
+    before = contents(path)
+    with pytest.raises(InvalidPayload) as caught:
+        registry.create_collection("t", {"a": "string"}, primary_key=key)
+    assert caught.value.where == "primary_key"
+    assert contents(path) == before
+
+
 # --- renaming --------------------------------------------------------------------------------------------------------
 
 
@@ -532,6 +542,8 @@ def test_another_connection_sees_the_new_structure(registry: RelationRegistry, p
         ("TEXT", "{bad", "json"),
         ("TEXT", "2", "boolean"),
         ("INTEGER", 2**53 + 1, "float"),
+        ("INTEGER", 2**63 - 1, "float"),
+        ("INTEGER", 1 - 2**63, "float"),
         ("REAL", 1.5, "integer"),
         ("REAL", 0.1 + 0.2, "string"),
         ("BLOB", b"x", "string"),
