@@ -7,15 +7,16 @@ In: a snapshot as data. Out: a snapshot, the steps that lead to one, or the data
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from attrs import evolve
+from attrs import evolve, fields_dict
 
 from relgraph.errors import CannotChangeTable, InvalidPayload, RuleViolation
+from relgraph.integrity import existing as existing_rows
 from relgraph.restructure import Restructuring
 from relgraph.snapshots import given
 from relgraph.snapshots.carry_out import Site, carry_out
-from relgraph.snapshots.difference import difference
+from relgraph.snapshots.difference import check_fields, difference
 from relgraph.snapshots.given import Structure
 from relgraph.snapshots.steps import Diff, Step
 from relgraph.snapshots.take import take, take_all
@@ -24,6 +25,9 @@ from relgraph.storage.redefinition import broken_keys, number_of_values
 
 if TYPE_CHECKING:
     from relgraph.schema import Schema
+
+
+_OF_ALIASES: Final = ("note-field", "drop-alias")  # aliases follow relations at the end, and then what is said of them
 
 
 class _TakenBack(Exception):
@@ -101,13 +105,17 @@ class Snapshots(Restructuring):
         _check_agreed(steps, agreed)
         if not steps:
             return Diff((), agreed.snapshot)
-        broken = broken_keys(self.database)
+        broken, before = broken_keys(self.database), self.schema
+        site = Site(self.database, self, wanted)
         with self._definitions.batch(stored_only=wanted.whole):
-            carry_out(Site(self.database, self, wanted), steps)
+            carry_out(site, steps)
+            existing_rows.refuse_broken(self.database, before, self.schema)
+        carry_out(site, (step for step in self._steps(wanted) if step.kind in _OF_ALIASES))
         for step in self._steps(wanted):
             raise CannotChangeTable(step.collection, f"the snapshot was not reached, for it still says: {step}")
         for (table, target), count in (broken_keys(self.database) - broken).items():
-            problem = f"{count} keys of {table} would point at no item of {target}"
+            keys = "1 key" if count == 1 else f"{count} keys"
+            problem = f"{keys} of {table} would point at no item of {target}"
             raise RuleViolation("data-obeys", table, count, problem, "mend or clear them first")
         done = Diff(steps, agreed.snapshot)
         if dry_run:
@@ -121,7 +129,10 @@ class Snapshots(Restructuring):
             raise InvalidPayload("relgraph", problem, "take the snapshot from a project, or apply it to another file")
         found = take(self.database, schema) if wanted.whole else take_all(self.database, schema)
         now = given.read({**found, "version": 1, **({"relgraph": ""} if not schema.directus else {})})
-        return tuple(self._counted(step) for step in difference(now, wanted, project=schema.directus))
+        steps = difference(now, wanted, project=schema.directus)
+        if wanted.whole and not steps:
+            check_fields(now, wanted)
+        return tuple(map(self._counted, steps))
 
     def _counted(self, step: Step) -> Step:
         """Give a step with the number of items or values that it would drop."""
@@ -135,10 +146,15 @@ class Snapshots(Restructuring):
 def _agreed(diff: Diff | Mapping[str, Any]) -> Diff:
     if isinstance(diff, Diff):
         return diff
-    if isinstance(diff, Mapping) and isinstance(diff.get("snapshot"), Mapping) and "steps" in diff:
-        steps = (Step(**{**step, "words": ""}) for step in diff["steps"])
-        return Diff(tuple(steps), diff["snapshot"])
+    if isinstance(diff, Mapping) and isinstance(diff.get("snapshot"), Mapping):
+        steps = diff.get("steps")
+        if isinstance(steps, (list, tuple)) and all(map(_is_step, steps)):
+            return Diff(tuple(Step(**{**step, "words": ""}) for step in steps), diff["snapshot"])
     raise InvalidPayload("diff", "it is no diff", "make one with registry.diff(snapshot)")
+
+
+def _is_step(given: Any) -> bool:
+    return isinstance(given, Mapping) and set(given) == set(fields_dict(Step))
 
 
 def _check_agreed(steps: tuple[Step, ...], agreed: Diff) -> None:

@@ -18,6 +18,7 @@ from relgraph.integrity.data_rules import DATA_RULES, Place, find, searches
 from relgraph.integrity.problems import Problem, shown_keys
 from relgraph.integrity.searches import Search, Way, table
 from relgraph.relation import Relation
+from relgraph.rules import refuse
 from relgraph.schema import Schema
 from relgraph.storage.connection import Database
 from relgraph.storage.rows import update_rows
@@ -56,6 +57,15 @@ def refusals(database: Database, schema: Schema, changes: Sequence[Change], exis
         return [_violation(each, _CANNOT) for each in problems if (each.relation, each.rule) not in ways]
     known = {each.name: _known(database, schema, old, each) for old, each in changes if old is not None}
     return [_violation(each) for each in problems if each.count > known.get(each.relation, {}).get(each.rule, 0)]
+
+
+def refuse_broken(database: Database, before: Schema, after: Schema) -> None:
+    """Refuse relations that came or changed from one schema to another while rows were against them."""
+    was = {relation.name: relation for relation in before.relations if relation.id is not None}
+    stored = [relation for relation in after.relations if relation.id is not None]
+    changes = [(was.get(relation.name), relation) for relation in stored if was.get(relation.name) != relation]
+    found = refusals(database, after, changes, "refuse")
+    refuse([evolve(violation, hint="mend or clear their keys first") for violation in found])
 
 
 def clear(database: Database, schema: Schema, changes: Sequence[Change]) -> Mapping[str, int]:

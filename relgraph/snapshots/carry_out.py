@@ -21,8 +21,9 @@ from relgraph.storage import catalog, ddl, directus_rows
 from relgraph.storage.column_facts import indexes_on
 from relgraph.storage.column_types import Sql
 from relgraph.storage.connection import Database
+from relgraph.storage.declaring import Declaring
 from relgraph.storage.indexes import index_name, names_taken
-from relgraph.storage.redefinition import redefine_table
+from relgraph.storage.redefinition import redefine_table, refused
 from relgraph.storage.sql_text import quoted, tokens
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ Doing: TypeAlias = Callable[[Site, Step], None]
 def carry_out(site: Site, steps: Iterable[Step]) -> None:
     """Do the steps, one after the other."""
     for step in steps:
-        _DOINGS[step.kind](site, step)
+        with refused(step.collection):
+            _DOINGS[step.kind](site, step)
 
 
 # --- texts -----------------------------------------------------------------------------------------------------------
@@ -75,6 +77,7 @@ def _create_collection(site: Site, step: Step) -> None:
     if isinstance(step.after, str):
         _create(site, step)
     else:
+        Declaring(site.database, directus=True).new_table_name(f"collections.{step.collection}", step.collection)
         site.database.execute(table_text(step.collection, step.after, site.wanted.vendor))
         for entry in step.after:
             _index_as_said(site, step.collection, entry["field"], entry["schema"])
@@ -151,9 +154,15 @@ def _change_relation(site: Site, step: Step) -> None:
 def _drop_relation(site: Site, step: Step) -> None:
     """Drop a relation's row, and in a project its foreign key; elsewhere that is in the text of the table."""
     relation = _stored(site, step)
-    if relation.foreign_key is not None and not site.wanted.whole:
+    if relation.foreign_key is not None and not site.wanted.whole and not _stays(site, relation):
         ddl.drop_foreign_key(site.database, relation.many_collection, relation.many_field)
     catalog.delete_relation(site.database, relation)
+
+
+def _stays(site: Site, relation: Relation) -> bool:
+    """Whether the key of a relation that goes is still wanted, as of one that was deleted in Directus."""
+    entry = site.wanted.fields.get((relation.many_collection, relation.many_field), {})
+    return relation.one_collection == (entry.get("schema") or {}).get("foreign_key_table")
 
 
 def _set_key(site: Site, relation: Relation) -> None:
@@ -225,17 +234,15 @@ def _change_field(site: Site, step: Step) -> None:
             _drop_indexes(site, *place, unique=unique)
             if entry["schema"][part]:
                 _make_index(site, *place, unique=unique)
-    if names & {"foreign_key_table", "foreign_key_column"}:
-        _set_plain_key(site, *place, entry["schema"])
 
 
-def _set_plain_key(site: Site, collection: str, field: str, schema: Mapping[str, Any]) -> None:
+def _set_plain_key(site: Site, step: Step) -> None:
     """Declare the foreign key of a column that has no relation, or drop it."""
-    if schema.get("foreign_key_table") is None:
-        ddl.drop_foreign_key(site.database, collection, field)
+    place, target = (step.collection, str(step.field)), step.after["foreign_key_table"]
+    if target is None:
+        ddl.drop_foreign_key(site.database, *place)
     else:
-        target = (schema["foreign_key_table"], schema.get("foreign_key_column") or "id")
-        ddl.set_foreign_key(site.database, collection, field, *target)
+        ddl.set_foreign_key(site.database, *place, target, step.after["foreign_key_column"] or "id")
 
 
 def _drop_indexes(site: Site, collection: str, field: str, *, unique: bool) -> None:
@@ -283,6 +290,7 @@ _DOINGS: Final[Mapping[str, Doing]] = {
     "create-index": _create,
     "create-view": _create,
     "create-trigger": _create,
+    "set-key": _set_plain_key,
     "create-relation": _create_relation,
     "change-relation": _change_relation,
     "note-collection": _note_collection,

@@ -20,6 +20,7 @@ from relgraph.snapshots.take import SYSTEM
 _UNCOMPARED: Final = ("name", "table", "constraint_name")  # of a schema: where it stands, and what is never told
 _KEYS: Final = ("foreign_key_table", "foreign_key_column")
 _COMPARED_ELSEWHERE: Final = ("default_value", "default_expression", "is_nullable", "is_primary_key")
+_UUID: Final = {"data_type": "char", "max_length": 36}  # of the keys of Directus's own collections that are pointed at
 _BELONGINGS: Final = {"indexes": "index", "triggers": "trigger"}
 
 
@@ -50,8 +51,25 @@ def difference(now: Structure, wanted: Structure, *, project: bool) -> tuple[Ste
         *_collections_that_come(now, wanted),
         *_fields_that_come(now, wanted),
         *_relations_that_come(now, wanted),
+        *_keys_that_come(now, wanted),
         *_notes(now, wanted),
     )
+
+
+def check_fields(now: Structure, wanted: Structure) -> None:
+    """Refuse fields that are said otherwise than the texts make them: the texts are what is applied.
+
+    A collection of which no fields are said is as its text. Raises `InvalidPayload`.
+    """
+    for name, entry in wanted.collections.items():
+        said, made = wanted.fields_of(name), now.fields_of(name)
+        if not said or _is_view(_text(wanted, name)):
+            continue
+        other = sorted(said.keys() ^ made.keys())
+        other += [field for field in said if field in made and _changes(made[field], said[field], "schema")]
+        if other:
+            where = f"fields.{name}.{other[0]}"
+            raise InvalidPayload(where, f"the text of {name} says otherwise: {entry['schema']['sql']}", "change that")
 
 
 # --- texts -----------------------------------------------------------------------------------------------------------
@@ -154,21 +172,22 @@ def _collections_that_go(now: Structure, wanted: Structure) -> Iterator[Step]:
 def _fields_that_go(now: Structure, wanted: Structure) -> Iterator[Step]:
     for (collection, name), entry in now.fields.items():
         kept = (collection, name) in wanted.fields or collection not in wanted.collections
-        if entry.get("meta") is not None and not kept:
+        if entry.get("meta") is not None and (not kept or _turns(entry, wanted.fields.get((collection, name)))):
             what = "alias" if entry.get("schema") is None else "field"
             yield Step(f"drop-{what}", collection, name, f"Drop {what} {collection}.{name}", before=entry)
+
+
+def _turns(found: Entry, entry: Entry | None) -> bool:
+    """Whether an alias becomes a column, or a column an alias: one goes, and another comes."""
+    return entry is not None and (found.get("schema") is None) != (entry.get("schema") is None)
 
 
 def _system_collections(now: Structure, wanted: Structure) -> Iterator[Step]:
     """Yield Directus's own collections that relations or indexes call for and the file lacks."""
     keys: dict[str, dict[str, Any]] = {}
-    for place, entry in wanted.relations.items():
-        target, schema = entry.get("related_collection"), entry.get("schema") or {}
-        if target is not None and target.startswith(SYSTEM) and target not in now.collections:
-            near = wanted.fields[place].get("schema") or {}
-            keys.setdefault(
-                target, {"key": schema.get("foreign_key_column") or "id", "like": dict(near), "indexed": []}
-            )
+    for target, key, like in _system_targets(wanted):
+        if target not in now.collections:
+            keys.setdefault(target, {"key": key or "id", "like": dict(like), "indexed": []})
     for collection, name in wanted.system_fields:
         if collection not in now.collections:
             keys.setdefault(collection, {"key": "id", "like": None, "indexed": []})["indexed"].append(name)
@@ -177,9 +196,26 @@ def _system_collections(now: Structure, wanted: Structure) -> Iterator[Step]:
         words = f"Make a minimal {target}, which the file lacks, with {fields}"
         yield Step("make-system-collection", target, words=words, after=parts)
     for collection, name in wanted.system_fields:
-        indexed = _schema(now.fields.get((collection, name))).get("is_indexed")
-        if collection in now.collections and not indexed:
+        found = now.fields.get((collection, name))
+        if collection in now.collections and found is None:
+            raise InvalidPayload(f"systemFields.{collection}.{name}", f"{collection} has no field {name!r}")
+        if collection in now.collections and not _schema(found).get("is_indexed"):
             yield Step("index-field", collection, name, f"Make an index on {collection}.{name}", after=True)
+
+
+def _system_targets(wanted: Structure) -> Iterator[tuple[str, str | None, Entry]]:
+    """Yield Directus's own collections that are pointed at, with the field pointed at and one that is like it."""
+    pointing = [
+        (schema.get("foreign_key_table"), schema.get("foreign_key_column"), schema)
+        for schema in map(_schema, wanted.fields.values())
+    ]
+    for place, entry in wanted.relations.items():
+        key = (entry.get("schema") or {}).get("foreign_key_column")
+        pointing.append((entry.get("related_collection"), key, _schema(wanted.fields[place])))
+        pointing += [(name, None, _UUID) for name in entry["meta"].get("one_allowed_collections") or ()]
+    for target, key, like in pointing:
+        if target is not None and target.startswith(SYSTEM):
+            yield target, key, like
 
 
 def _collections_that_come(now: Structure, wanted: Structure) -> Iterator[Step]:
@@ -204,16 +240,28 @@ def _fields_that_come(now: Structure, wanted: Structure) -> Iterator[Step]:
             kind = entry.get("type")
             words = f"Add field {collection}.{name} ({kind})"
             yield Step("add-field", collection, name, words, after=dict(entry))
-        elif changes := _field_changes(found, entry, wanted, related=(collection, name) in wanted.relations):
+        elif changes := _field_changes(found, entry, wanted):
             words = f"Change field {collection}.{name}: {_changed_words(changes)}"
             before, after = ({part: change[place] for part, change in changes.items()} for place in (0, 1))
             yield Step("change-field", collection, name, words, before, {"entry": dict(entry), "changes": after})
 
 
-def _field_changes(found: Entry, entry: Entry, wanted: Structure, *, related: bool) -> dict[str, tuple[Any, Any]]:
-    """Give what changes of a column; its foreign key is the relation's, where there is one."""
+def _field_changes(found: Entry, entry: Entry, wanted: Structure) -> dict[str, tuple[Any, Any]]:
+    """Give what changes of a column; its foreign key comes later."""
     changes = _changes(found, entry, "schema", wanted.vendor)
-    return {name: change for name, change in changes.items() if not related or name not in _KEYS}
+    return {name: change for name, change in changes.items() if name not in _KEYS}
+
+
+def _keys_that_come(now: Structure, wanted: Structure) -> Iterator[Step]:
+    """Yield foreign keys that stand alone: those that a deleted relation left behind in Directus."""
+    for place, entry in wanted.fields.items():
+        after = {name: _schema(entry).get(name) for name in _KEYS}
+        before = {name: _schema(now.fields.get(place)).get(name) for name in _KEYS}
+        gone = after["foreign_key_table"] is None and place in now.relations
+        if _KEYS[0] in _schema(entry) and place not in wanted.relations and after != before and not gone:
+            target = after["foreign_key_table"]
+            words = f"{'Drop' if target is None else 'Make'} the foreign key of {'.'.join(place)}"
+            yield Step("set-key", *place, words if target is None else f"{words} to {target}", before, after)
 
 
 def _notes(now: Structure, wanted: Structure) -> Iterator[Step]:
@@ -227,7 +275,7 @@ def _notes(now: Structure, wanted: Structure) -> Iterator[Step]:
 def _note(what: str, collection: str, field: str | None, found: Entry | None, entry: Entry) -> Iterator[Step]:
     name = collection if field is None else f"{collection}.{field}"
     meta = entry.get("meta") or {}
-    if found is None or found.get("meta") is None:
+    if found is None or found.get("meta") is None or (field is not None and _turns(found, entry)):
         yield Step(f"note-{what}", collection, field, f"Note {what} {name}", after=dict(meta))
     elif changes := _changes(found, entry, "meta"):
         words = f"Note of {what} {name}: {_changed_words(changes)}"
@@ -239,11 +287,9 @@ def _note(what: str, collection: str, field: str | None, found: Entry | None, en
 
 
 def _noted_places(now: Structure, wanted: Structure) -> Iterable[Place]:
-    """Give the relations that a project's snapshot would name: those of collections that are noted, or to be."""
+    """Give the relations that a project's snapshot would name: those of fields that are noted, or to be."""
     return [
-        place
-        for place in now.relations
-        if place[0] in wanted.collections or now.collections.get(place[0], {}).get("meta") is not None
+        place for place in now.relations if place in wanted.fields or now.fields.get(place, {}).get("meta") is not None
     ]
 
 

@@ -12,6 +12,9 @@ from typing import Any, Final, TypeAlias
 from attrs import field, frozen
 
 from relgraph.errors import InvalidPayload, did_you_mean
+from relgraph.relation import Relation
+from relgraph.schema import folded
+from relgraph.snapshots.entries import check_collection, check_field, is_text
 from relgraph.snapshots.take import SYSTEM, VERSION
 
 Entry: TypeAlias = Mapping[str, Any]
@@ -63,6 +66,7 @@ def read(given: Any) -> Structure:
         vendor=parts.get("vendor") or "sqlite",
     )
     _check_names(structure, lists)
+    _check_entries(structure, lists)
     return structure
 
 
@@ -70,10 +74,12 @@ def _check_parts(parts: Mapping[str, Any]) -> None:
     for name in parts:
         if name not in _PARTS:
             raise InvalidPayload(str(name), f"a snapshot has no part {name!r}{did_you_mean(str(name), _PARTS)}")
-    if parts.get("version") != VERSION:
+    if parts.get("version") != VERSION or isinstance(parts["version"], bool):
         raise InvalidPayload("version", f"the version of a snapshot is {VERSION}, not {parts.get('version')!r}")
     if "collections" not in parts:
         raise InvalidPayload("collections", "a snapshot has a list of collections")
+    if not isinstance(parts.get("vendor"), (str, type(None))):
+        raise InvalidPayload("vendor", f"the vendor is the name of a database, not {parts['vendor']!r}", "as sqlite")
 
 
 def _entries(parts: Mapping[str, Any], name: str) -> list[Entry]:
@@ -81,15 +87,17 @@ def _entries(parts: Mapping[str, Any], name: str) -> list[Entry]:
     listed = parts.get(name, [])
     if not isinstance(listed, (list, tuple)):
         raise InvalidPayload(name, f"{name} is a list, not {type(listed).__name__}")
-    seen = set()
+    seen: dict[tuple[str, ...], tuple[str, ...]] = {}
     for index, entry in enumerate(listed):
         where = f"{name}[{index}]"
         if not isinstance(entry, Mapping):
             raise InvalidPayload(where, f"an entry is a mapping, not {type(entry).__name__}")
         place = tuple(_text(entry, part, where) for part in _NAMES[name])
-        if place in seen:
-            raise InvalidPayload(where, f"{'.'.join(place)} is there twice")
-        seen.add(place)
+        same = tuple(map(folded, place))
+        if same in seen:
+            twice = "is there twice" if seen[same] == place else f"is {'.'.join(seen[same])} to SQLite"
+            raise InvalidPayload(where, f"{'.'.join(place)} {twice}")
+        seen[same] = place
         _check_mapping(entry, "meta", where)
         _check_mapping(entry, "schema", where)
     return list(listed)
@@ -97,9 +105,9 @@ def _entries(parts: Mapping[str, Any], name: str) -> list[Entry]:
 
 def _text(entry: Entry, part: str, where: str) -> str:
     value = entry.get(part)
-    if not isinstance(value, str) or not value or "\0" in value:
+    if not value or not is_text(value):
         raise InvalidPayload(f"{where}.{part}", f"a name is a text, not {value!r}")
-    return value
+    return str(value)
 
 
 def _check_mapping(entry: Entry, part: str, where: str) -> None:
@@ -110,6 +118,16 @@ def _check_mapping(entry: Entry, part: str, where: str) -> None:
 
 def _by_place(entries: Iterable[Entry]) -> dict[Place, Entry]:
     return {(entry["collection"], entry["field"]): entry for entry in entries}
+
+
+def _check_entries(structure: Structure, lists: Mapping[str, list[Entry]]) -> None:
+    """Check what each collection and field is said to be, a snapshot that holds all texts having one for each."""
+    columns = {entry["collection"] for entry in lists["fields"] if entry.get("schema") is not None}
+    for index, entry in enumerate(lists["collections"]):
+        stored = entry["collection"] in columns
+        check_collection(entry, f"collections[{index}]", whole=structure.whole, stored=stored)
+    for index, entry in enumerate(lists["fields"]):
+        check_field(entry, f"fields[{index}]", vendor=structure.vendor)
 
 
 # --- what names must lead to -----------------------------------------------------------------------------------------
@@ -132,6 +150,10 @@ def _check_relation(structure: Structure, entry: Entry, where: str) -> None:
         )
     if entry.get("meta") is None:
         raise InvalidPayload(f"{where}.meta", "the snapshot says nothing of the relation", "it is a mapping")
+    try:
+        Relation.from_mapping(entry)
+    except InvalidPayload as error:
+        raise InvalidPayload(f"{where}.{error.where}", error.problem, error.hint) from error
     target = entry.get("related_collection")
     if target is not None:
         _check_collection(structure, target, f"{where}.related_collection", allow=_is_system)

@@ -44,7 +44,7 @@ def take(database: Database, schema: Schema) -> dict[str, Any]:
     >>> database.close()
     """
     with database.reading():
-        facts = column_facts(database)
+        facts = column_facts(database, without=guards.own_names(database))
         if schema.directus:
             return {"version": VERSION, "directus": DIRECTUS, "vendor": VENDOR, **_project(database, schema, facts)}
         return {"version": VERSION, "relgraph": __version__, "vendor": VENDOR, **_plain(database, schema, facts)}
@@ -56,7 +56,7 @@ def take_all(database: Database, schema: Schema) -> dict[str, Any]:
     These have `meta` None. It is what a snapshot of Directus's form is compared with.
     """
     with database.reading():
-        facts = column_facts(database)
+        facts = column_facts(database, without=guards.own_names(database))
         if not schema.directus:
             return _plain(database, schema, facts)
         found = _project(database, schema, facts)
@@ -73,6 +73,7 @@ def take_all(database: Database, schema: Schema) -> dict[str, Any]:
             for field in collection.fields.values()
             if (collection.name, field.name) not in fields
         ]
+        found["relations"] = [relation_entry(relation) for relation in _stored(schema)]
         return found
 
 
@@ -83,7 +84,7 @@ def _project(database: Database, schema: Schema, facts: Facts) -> dict[str, Any]
     collections = {note["collection"]: note for note in directus_rows.noted(database, directus_rows.COLLECTIONS)}
     known = {name: note for name, note in sorted(collections.items()) if not name.startswith(SYSTEM)}
     notes = [note for note in directus_rows.noted(database, directus_rows.FIELDS) if note["collection"] in known]
-    relations = [relation for relation in schema.relations if relation.id is not None]
+    places = {(note["collection"], note["field"]) for note in notes}
     return {
         "collections": [
             {"collection": name, "meta": note, "schema": {"name": name} if name in schema.collections else None}
@@ -95,10 +96,17 @@ def _project(database: Database, schema: Schema, facts: Facts) -> dict[str, Any]
         "systemFields": _system_fields(schema, facts),
         "relations": [
             relation_entry(relation)
-            for relation in sorted(relations, key=lambda relation: (relation.many_collection, relation.id))
-            if not relation.many_collection.startswith(SYSTEM)
+            for relation in _stored(schema)
+            if (relation.many_collection, relation.many_field) in places
         ],
     }
+
+
+def _stored(schema: Schema) -> list[Relation]:
+    """Give the stored relations of a project in the order of its snapshots, those of its own collections left out."""
+    stored = [(relation.many_collection, relation.id, relation) for relation in schema.relations if relation.id]
+    ordered = sorted(stored, key=lambda each: each[:2])
+    return [relation for collection, _, relation in ordered if not collection.startswith(SYSTEM)]
 
 
 def _noted_field(schema: Schema, facts: Facts, note: Mapping[str, Any]) -> dict[str, Any]:

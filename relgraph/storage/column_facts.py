@@ -5,7 +5,7 @@ In: a `Database`. Out: `ColumnFacts` by table and column. Fails only as the data
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from attrs import frozen
@@ -26,7 +26,7 @@ class ColumnFacts:
 
 
 _INDEXED: Final = """
-SELECT m.name, min(x.name), max(l."unique"), count(*)
+SELECT m.name, min(x.name), max(l."unique"), l.name
 FROM main.sqlite_schema m
 CROSS JOIN pragma_index_list(m.name, 'main') l
 CROSS JOIN pragma_index_xinfo(l.name, 'main') x
@@ -44,8 +44,8 @@ FROM main.sqlite_schema m CROSS JOIN pragma_table_xinfo(m.name, 'main') x
 WHERE m.type = 'table' AND m.sql LIKE '%AUTOINCREMENT%' AND x.pk = 1"""
 
 
-def column_facts(database: Database) -> dict[tuple[str, str], ColumnFacts]:
-    """Give the facts of every column of which there is one to tell.
+def column_facts(database: Database, without: Collection[str] = ()) -> dict[tuple[str, str], ColumnFacts]:
+    """Give the facts of every column of which there is one to tell, the indexes named `without` left out.
 
     >>> database = Database.open(":memory:")
     >>> _ = database.execute("CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, n INT, twice AS (n * 2))")
@@ -55,7 +55,7 @@ def column_facts(database: Database) -> dict[tuple[str, str], ColumnFacts]:
     ('t', 'twice') False (n * 2)
     >>> database.close()
     """
-    indexed = database.execute(_INDEXED).fetchall()
+    indexed = [row for row in database.execute(_INDEXED).fetchall() if row[3] not in without]
     unique = {(table, column) for table, column, unique, _ in indexed if unique}
     plain = {(table, column) for table, column, unique, _ in indexed if not unique}
     counting = {(table, column) for table, column, sql in database.execute(_COUNTING).fetchall() if _counts_up(sql)}

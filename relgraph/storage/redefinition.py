@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from relgraph.errors import CannotChangeTable
 from relgraph.storage.connection import Database
@@ -38,6 +40,15 @@ def redefine_table(database: Database, table: str, sql: str) -> None:
     found = [fault for fault in _faults(database, table) if fault not in before]
     if found:
         raise CannotChangeTable(table, f"its rows do not fulfil the new definition ({found[0]})")
+
+
+@contextmanager
+def refused(table: str) -> Iterator[None]:
+    """Let what SQLite refuses be the reason why a table cannot change."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise CannotChangeTable(table, str(error)) from error
 
 
 def _faults(database: Database, table: str) -> list[str]:

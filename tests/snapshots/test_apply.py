@@ -35,6 +35,15 @@ def shop(tmp_path: Path) -> Iterator[RelationRegistry]:
         yield registry
 
 
+TEXTLESS: dict[str, Any] = {"collection": "a", "schema": {}}
+
+
+def one_field(schema: Any) -> dict[str, Any]:
+    """Give a snapshot of one field."""
+    field = {"collection": "a", "field": "id", "type": "integer", "schema": schema}
+    return {"version": 1, "collections": [TEXTLESS], "fields": [field]}
+
+
 def snapshot_of(script: str) -> dict[str, Any]:
     """Give the snapshot of a database that a script makes."""
     with RelationRegistry() as registry:
@@ -309,7 +318,19 @@ def test_a_diff_is_data_that_can_be_applied_later(shop: RelationRegistry) -> Non
     assert shop.snapshot() == wanted
 
 
-@pytest.mark.parametrize("text", ["DROP TABLE pets", "CREATE TABLE x AS SELECT * FROM pets", ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DROP TABLE pets",
+        "CREATE TABLE x AS SELECT * FROM pets",
+        "CREATE TABLE x (id); DROP TABLE pets",
+        "CREATE TABLE y (id)",
+        "CREATE TEMP TABLE x (id)",
+        "CREATE VIRTUAL TABLE x USING nothing",
+        "CREATE TABLE x (id",
+        "",
+    ],
+)
 def test_a_text_that_makes_no_table_is_refused(shop: RelationRegistry, text: str) -> None:
     """A snapshot from somewhere else runs no other statement."""
     snapshot = shop.snapshot()
@@ -335,6 +356,18 @@ def test_a_text_that_makes_no_table_is_refused(shop: RelationRegistry, text: str
         ({"version": 1, "collections": [{"collection": "a"}, {"collection": "a"}]}, "collections[1]"),
         ({"version": 1, "collections": [{"collection": "a", "meta": []}]}, "collections[0].meta"),
         ({"version": 1, "collections": [], "fields": [{"collection": "a", "field": "b"}]}, "fields[0].collection"),
+        ({"version": True, "collections": []}, "version"),
+        ({"version": 1, "collections": [], "vendor": 7}, "vendor"),
+        ({"version": 1, "collections": [{"collection": "a"}, {"collection": "A"}]}, "collections[1]"),
+        ({"version": 1, "collections": [{"collection": "\ud800"}]}, "collections[0].collection"),
+        ({"version": 1, "relgraph": "", "collections": [{"collection": "a"}]}, "collections[0].schema"),
+        ({"version": 1, "relgraph": "", "collections": [TEXTLESS]}, "collections[0].schema.sql"),
+        ({"version": 1, "collections": [{**TEXTLESS, "schema": {"sql": ""}}]}, "collections[0].schema.sql"),
+        (one_field({"default_value": float("nan")}), "fields[0].schema.default_value"),
+        (one_field({"default_value": 2**63}), "fields[0].schema.default_value"),
+        (one_field({"default_value": "a\0b"}), "fields[0].schema.default_value"),
+        (one_field({"data_type": 7}), "fields[0].schema.data_type"),
+        (one_field(None), "fields[0].schema"),
         (
             {
                 "version": 1,
@@ -350,3 +383,39 @@ def test_what_is_no_snapshot_is_refused_with_the_place(shop: RelationRegistry, s
     with pytest.raises(InvalidPayload) as caught:
         shop.diff(snapshot)
     assert caught.value.where == where
+
+
+@pytest.mark.parametrize(
+    "diff",
+    [
+        None,
+        {"version": 1, "collections": []},
+        {"steps": 5, "snapshot": {}},
+        {"steps": [5], "snapshot": {}},
+        {"steps": [{"kind": "drop"}], "snapshot": {}},
+    ],
+)
+def test_what_is_no_diff_is_refused(shop: RelationRegistry, diff: Any) -> None:
+    """A snapshot is none, nor are steps that are not those of one."""
+    with pytest.raises(InvalidPayload) as caught:
+        shop.apply(diff)
+    assert caught.value.where == "diff"
+
+
+@pytest.mark.parametrize("change", ["add", "drop", "alter"])
+def test_fields_that_the_text_of_their_collection_does_not_make_are_refused(
+    shop: RelationRegistry, change: str
+) -> None:
+    """The text is what is applied, so that a field changed without it would be passed over."""
+    snapshot = json.loads(json.dumps(shop.snapshot()))
+    named = next(each for each in snapshot["fields"] if (each["collection"], each["field"]) == ("pets", "name"))
+    if change == "add":
+        snapshot["fields"].append({**named, "field": "nick"})
+    elif change == "drop":
+        snapshot["fields"].remove(named)
+    else:
+        named["schema"]["is_nullable"] = False
+    with pytest.raises(InvalidPayload) as caught:
+        shop.diff(snapshot)
+    assert caught.value.where == f"fields.pets.{'nick' if change == 'add' else 'name'}"
+    assert not shop.diff({part: entries for part, entries in shop.snapshot().items() if part != "fields"})
