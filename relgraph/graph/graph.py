@@ -192,6 +192,8 @@ class RelationGraph:
             if collection is not None or keys is not None:
                 raise InvalidPayload("drop", "either items are deleted, or something is dropped", "give one of both")
             return impact_of_drop(self.schema, self._opened(), drop)
+        if collection is None and keys is None:
+            raise InvalidPayload("impact", "what is to be deleted?", "give a collection and keys, or drop=...")
         self._check(collection)
         return impact_of(self.schema, self._opened(), collection, keys)
 
@@ -219,5 +221,7 @@ class RelationGraph:
 
     def _check(self, *collections: str) -> None:
         for name in collections:
+            if not isinstance(name, str):
+                raise InvalidPayload("collection", f"it must be the name of a collection, not {name!r}")
             if name not in self.schema.collections:
                 raise UnknownCollection("collection", name, self.collections, self.schema.unreadable.get(name, ""))

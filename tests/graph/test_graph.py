@@ -234,6 +234,9 @@ def test_names_that_are_not_there() -> None:
         with pytest.raises(UnknownCollection, match="did you mean 'books'") as caught:
             question("boks")
         assert caught.value.code == "FORBIDDEN"
+        for wrong in (None, 1, ["books"]):
+            with pytest.raises(InvalidPayload, match="the name of a collection"):
+                question(wrong)
     for length in (-1, True, 1.5, None):
         with pytest.raises(InvalidPayload, match="max_length"):
             graph.paths("books", "authors", length)

@@ -297,5 +297,7 @@ def test_what_is_refused() -> None:
             graph.impact("v", [1])
         with pytest.raises(UnknownCollection):
             graph.impact("b", [1])
+        with pytest.raises(InvalidPayload, match="what is to be deleted"):
+            graph.impact()  # type: ignore[call-overload]  # what a program may get wrong
         with pytest.raises(InvalidPayload, match=r"ask registry\.graph"):
             RelationGraph(registry.schema).impact("a", [1])
