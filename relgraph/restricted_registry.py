@@ -98,10 +98,9 @@ class RestrictedRegistry(RelationRegistry):
         return super().__len__()
 
     def in_collection(self, name: str, *, touching: bool = False) -> tuple[Relation, ...]:
-        """Give the relations of a collection that the access knows; of one that is hidden there are none."""
+        """Give the relations of a collection that the access knows; of one hidden, or not there, there are none."""
         self._check_relations()
-        hidden = name not in self.schema.collections and name in self._definitions.schema.collections
-        return () if hidden else super().in_collection(name, touching=touching)
+        return super().in_collection(name, touching=touching) if name in self.schema.collections else ()
 
     def find(self, collection: str, field: str) -> Relation:
         """Give the relation of a field; one that is hidden is refused as one that is not there."""
@@ -129,9 +128,9 @@ class RestrictedRegistry(RelationRegistry):
         return evolve(found, problems=tuple(problem for problem in found if problem.relation in shown))
 
     def _sees_whole(self, relation: Relation) -> bool:
-        """Whether every item and key on both sides of a relation is seen."""
+        """Whether every item, field and alias on both sides of a relation is seen."""
         ones = (relation.one_collection,) if relation.one_collection else relation.one_allowed_collections or ()
-        return all(self.sight.seen(name) is None for name in (relation.many_collection, *ones))
+        return all(self.sight.is_whole(name) for name in (relation.many_collection, *ones))
 
     def snapshot(self) -> dict[str, Any]:
         """Give the collections, fields and relations that this access knows, without what is noted about them."""

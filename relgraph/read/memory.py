@@ -17,6 +17,7 @@ from attrs import evolve
 from relgraph.query.cursor import write_cursor
 from relgraph.query.resolved import (
     Bindings,
+    Call,
     Condition,
     GroupColumn,
     Grouping,
@@ -31,6 +32,7 @@ from relgraph.query.resolved import (
     ShowMany,
     Shown,
     ShowOne,
+    Value,
 )
 from relgraph.read.answers import group_answer, measure_answer, value_answer
 from relgraph.read.joined import ROOT, Joined, Source, joined_rows, rows_at, to_many
@@ -200,8 +202,7 @@ def show(part: Shown, source: Source) -> Answer:
     """Give the function from a row to what stands under one name of its item."""
     match part:
         case Show():
-            value, answer = ordered(part.value, source), value_answer(part.value)
-            return value if answer is None else lambda row: answer(value(row))
+            return show_value(part.value, source)
         case ShowOne():
             return show_one(part.hop, part.query, source)
         case ShowMany():
@@ -210,6 +211,15 @@ def show(part: Shown, source: Source) -> Answer:
             return show_any(part, source)
         case _:
             assert_never(part)
+
+
+def show_value(shown: Value, source: Source) -> Answer:
+    """Give a value as it is answered; of a link that is hidden, nothing is counted or added up."""
+    value, answer = ordered(shown, source), value_answer(shown)
+    if isinstance(shown, Call) and isinstance(shown.subject, Hop) and Seen.is_link(shown.subject.near_field):
+        link = shown.subject.near_field
+        return lambda row: None if row[link] is None else answer(value(row)) if answer else value(row)
+    return value if answer is None else lambda row: answer(value(row))
 
 
 def show_one(hop: Hop, query: ResolvedQuery, source: Source) -> Answer:

@@ -145,11 +145,14 @@ class Choices:
         return max(sum(ends), 1)
 
     def look(self, source: Source, bindings: Bindings) -> Ground:
-        """Find out what holds for all values; where something is no table, there is no choice."""
+        """Find out what holds for all values; where something is no table, there is no choice.
+
+        Nor is there one where an access sees a part of the items: it would tell of the others.
+        """
         searches, root = self.usual.searches, self.query.collection.name
         names = dict.fromkeys([root, *(hop.far for search in searches for hop, _ in search.source.hops)])
         tables = dict(source.execute(*facts(tuple(names)).bind(bindings)).fetchall())
-        if len(tables) < len(names):
+        if len(tables) < len(names) or self.query.collection.seen is not None:
             return Ground(0, (), (), (None,) * len(searches), None, stops=False, operands=())
         counts = source.execute(*sizes(tables).bind(bindings)).fetchall()[0]
         rows = dict(zip(tables, counts, strict=True))

@@ -42,6 +42,11 @@ class Sight:
             self._seen[place] = self._made(self._whole.collections[collection], taking_part)
         return self._seen[place]
 
+    def is_whole(self, collection: str) -> bool:
+        """Whether every field, alias and item of a collection is seen."""
+        known, whole = self.schema.collections.get(collection), self._whole.collections[collection]
+        return known is not None and set(known.names) == set(whole.names) and self.seen(collection) is None
+
     def key_fields(self, collection: str) -> tuple[Field, ...]:
         """Give the primary key of a collection, whether the access knows it or not."""
         whole = self._whole.collections[collection]

@@ -11,7 +11,7 @@ The connection of a caller is left alone, as it may have an authorizer of its ow
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from attrs import define, field, frozen
@@ -22,23 +22,48 @@ from relgraph.storage.connection import Database
 ROWID: Final = "ROWID"  # as the authorizer names it, whatever its alias
 # what tables and indexes there are, for the choice of a plan
 _PRAGMAS: Final = ("table_list", "table_xinfo", "index_list", "index_xinfo")
+_PRAGMA_TABLES: Final = frozenset(f"pragma_{name}" for name in _PRAGMAS)
 _READING: Final = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE})
+
+
+@frozen
+class Declared:
+    """What a statement may read: (table, column), and what views and virtual tables read by themselves.
+
+    A column of a view is declared as one of a table is. What is read inside `views` is then read on its behalf, and
+    `shadows` are the tables in which virtual tables keep their rows.
+    """
+
+    columns: frozenset[tuple[str, str]] = field(repr=False)
+    views: frozenset[str] = frozenset()
+    shadows: frozenset[str] = frozenset()
+
+    def allows(self, table: str | None, column: str | None, view: str | None) -> bool:
+        """Say whether a column may be read, directly or inside a view.
+
+        No column, "", stands for the rows themselves; of those below a view SQLite does not say that they are.
+        """
+        if column == "" and self.views:
+            return True
+        return (table, column) in self.columns or view in self.views or table in self.shadows or table in _PRAGMA_TABLES
 
 
 @define
 class Fence:
-    """The authorizer of one connection; while `columns` is None it allows everything."""
+    """The authorizer of one connection; while nothing is declared it allows everything."""
 
-    columns: Collection[tuple[str, str]] | None = None
+    declared: Declared | None = None
     refused: tuple[str, str] | None = None
 
-    def __call__(self, action: int, first: str | None, second: str | None, *_of: str | None) -> int:
+    def __call__(
+        self, action: int, first: str | None, second: str | None, _schema: str | None, view: str | None
+    ) -> int:
         """Answer SQLite's question whether a step of a statement is allowed."""
-        if self.columns is None or action in _READING:
+        if self.declared is None or action in _READING:
             return sqlite3.SQLITE_OK
         if action == sqlite3.SQLITE_PRAGMA and first in _PRAGMAS:
             return sqlite3.SQLITE_OK
-        if action == sqlite3.SQLITE_READ and ((first, second) in self.columns or str(first).startswith("pragma_")):
+        if action == sqlite3.SQLITE_READ and self.declared.allows(first, second, view):
             return sqlite3.SQLITE_OK
         self.refused = (str(first), str(second))
         return sqlite3.SQLITE_DENY
@@ -46,25 +71,28 @@ class Fence:
 
 @frozen
 class Fenced:
-    """A database through which an access reads; `columns` holds (table, column), of each table ("", and ROWID) too."""
+    """A database through which an access reads."""
 
     _database: Database
-    columns: frozenset[tuple[str, str]] = field(repr=False)
+    declared: Declared
     mark: str
     _fence: Fence = field(factory=Fence, repr=False)
 
     @classmethod
     def around(cls, database: Database, columns: frozenset[tuple[str, str]], mark: str) -> Fenced:
-        """Put a fence around a database for one access; a connection has one fence, whoever is behind it."""
+        """Put a fence around a database for one access; a connection has one fence, whoever is behind it.
+
+        `columns` holds (table, column), of each table those named "" and ROWID too.
+        """
         if database.fence is None:
             database.fence = Fence()
             database.raw.set_authorizer(database.fence)
-        return cls(database, columns, f"\n-- {mark}", database.fence)
+        return cls(database, _declared(database, columns), f"\n-- {mark}", database.fence)
 
     def execute(self, text: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Run a statement that reads no column but the declared ones. Raises `FenceCrossed` for one that would."""
         fence = self._fence
-        fence.columns, fence.refused = self.columns, None
+        fence.declared, fence.refused = self.declared, None
         try:
             return self._database.execute(text + self.mark, values)
         except sqlite3.DatabaseError as error:
@@ -72,4 +100,15 @@ class Fenced:
                 raise
             raise FenceCrossed(*fence.refused) from error
         finally:
-            fence.columns = None
+            fence.declared = None
+
+
+def _declared(database: Database, columns: frozenset[tuple[str, str]]) -> Declared:
+    """Give what may be read with some columns: where a view is among their tables, other views may be below it."""
+    found = database.execute("SELECT type, name FROM pragma_table_list WHERE schema = 'main' AND type <> 'table'")
+    rows, tables = found.fetchall(), {table for table, _ in columns}
+    kinds = {kind for kind, name in rows if name in tables}
+    views = {name for kind, name in rows if kind == "view" and kind in kinds}
+    return Declared(
+        columns, frozenset(views), frozenset(name for kind, name in rows if kind == "shadow" and "virtual" in kinds)
+    )

@@ -5,7 +5,6 @@ Where the recording says that the reference leaks, contradicts itself or drops s
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,12 +13,12 @@ from typing import Any, Final
 import pytest
 
 from relgraph import Access, RelationRegistry, RelgraphError
-from tests.conformance.cases import Answer, Case, as_owed, ask, load_differences
+from tests.conformance.cases import Answer, Case, as_owed, ask, load_access_cases, load_differences
 
 DATABASE: Final = Path(__file__).parents[1] / "data" / "access.db"
 ADDRESS: Final = "127.0.0.1"  # where the recorded questions came from
 DIFFERENCES: Final = load_differences()
-CASES: Final[list[Case]] = json.loads(Path(__file__).with_name("cases.json").read_text("utf-8"))
+CASES: Final = load_access_cases()
 
 
 @pytest.fixture(scope="module")

@@ -41,6 +41,12 @@ def load_cases() -> list[Case]:
     return [case for path in sorted((HERE / "cases").glob("*.json")) for case in json.loads(path.read_text("utf-8"))]
 
 
+def load_access_cases() -> list[Case]:
+    """Give the recorded cases that are asked as one user or another; see `tests/access/test_recorded.py`."""
+    cases: list[Case] = json.loads((HERE.parent / "access" / "cases.json").read_text("utf-8"))
+    return cases
+
+
 def load_differences() -> dict[str, str]:
     """Give the cases that are known to be answered otherwise, with the reason of each."""
     listed = tomllib.loads((HERE / "differences.toml").read_text("utf-8")).get("difference", [])

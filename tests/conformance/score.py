@@ -46,14 +46,14 @@ def scores() -> dict[str, Score]:
 
 
 def table(by_group: dict[str, Score]) -> Iterator[str]:
-    """Yield the lines of the Markdown table, and below it every difference with its reason."""
+    """Yield the lines of the Markdown table, and below it every difference of these cases with its reason."""
     yield "| group | as owed | as owed by URL | decided: the reference is wrong |"
     yield "|---|---|---|---|"
     for group, score in (*by_group.items(), ("**all**", sum(by_group.values(), Score()))):
         by_url = f"{score.right_by_url} of {score.asked_by_url}" if score.asked_by_url else ""
         yield f"| {group} | {score.right} of {score.asked} | {by_url} | {score.decided or ''} |"
-    for identifier, reason in load_differences().items():
-        yield f"\n- `{identifier}`: {reason}"
+    asked = {case["id"] for case in load_cases()}
+    yield from (f"\n- `{name}`: {reason}" for name, reason in load_differences().items() if name in asked)
 
 
 if __name__ == "__main__":
