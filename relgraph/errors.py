@@ -524,6 +524,19 @@ class CannotGuard(DatabaseError):
 
 
 @define(eq=False)
+class CannotExcerpt(DatabaseError):
+    """A new database cannot take the rows or definitions of another as they are; it was not made."""
+
+    code: ClassVar[str] = "INVALID_PAYLOAD"
+    status: ClassVar[int] = 400
+    where: str  # the table, view or trigger
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.where} cannot be put into a new database: {self.reason}; nothing was written"
+
+
+@define(eq=False)
 class RolledBack(DatabaseError):
     """A trigger of the database rolled back more than its own statement: all that was written before it went too."""
 

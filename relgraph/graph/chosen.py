@@ -6,16 +6,16 @@ any, in which no row is twice. Raises `CannotExcerpt` for a table whose rows not
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import count
 from typing import Any, Final
 
-from attrs import define, field, frozen
+from attrs import frozen
 
 from relgraph.errors import CannotExcerpt
 from relgraph.graph.rows import Id, Look, chunks, flat, look_at
-from relgraph.read.joins import column, identity, join, table
-from relgraph.schema import Collection, Hop, Schema
+from relgraph.read.joins import identity, table
+from relgraph.schema import Collection
 from relgraph.storage.connection import Database
 
 _NUMBERS: Final = count(1)  # of key tables, whose names are never given twice
@@ -42,7 +42,9 @@ class KeyTable:
             raise CannotExcerpt(collection.name, "nothing tells its rows apart, as its columns take all names of rowid")
         made = cls(source, look, f"temp.relgraph_keys_{next(_NUMBERS)}")
         keys = ", ".join(made.keys)
-        source.execute(f"CREATE TEMP TABLE {made.name.removeprefix('temp.')} (n INTEGER PRIMARY KEY, {keys}, UNIQUE ({keys}))")
+        source.execute(
+            f"CREATE TEMP TABLE {made.name.removeprefix('temp.')} (n INTEGER PRIMARY KEY, {keys}, UNIQUE ({keys}))"
+        )
         return made
 
     @property
@@ -58,12 +60,15 @@ class KeyTable:
 
     def add(self, rows: str, values: Sequence[Any] = ()) -> int:
         """Take the keys that a select gives, but for those that are there; give how many were new."""
-        return self.source.execute(f"INSERT OR IGNORE INTO {self.name} ({', '.join(self.keys)}) {rows}", values).rowcount
+        return self.source.execute(
+            f"INSERT OR IGNORE INTO {self.name} ({', '.join(self.keys)}) {rows}", values
+        ).rowcount
 
     def add_all(self, ids: Iterable[Id]) -> None:
         """Take some keys."""
         for chunk in chunks(ids, len(self.keys)):
-            self.add(f"VALUES {', '.join([f'({", ".join("?" * len(self.keys))})'] * len(chunk))}", flat(chunk))
+            marks = f"({', '.join('?' * len(self.keys))})"
+            self.add(f"VALUES {', '.join([marks] * len(chunk))}", flat(chunk))
 
     def ids(self, alias: str) -> str:
         """Give what tells a row under an alias apart."""
@@ -74,28 +79,3 @@ class KeyTable:
         pairs = zip(self.look.ids, self.keys, strict=True)
         same = " AND ".join(f"{alias}.{name} = chosen.{key}" for name, key in pairs)
         return f"{self.name} AS chosen CROSS JOIN {table(self.look.collection.name, alias)} ON {same}"
-
-
-@frozen
-class Need:
-    """What a row cannot do without: the row that it points at. `points` says that it does so by this pointer."""
-
-    name: str
-    many: str
-    one: str
-    points: str
-    condition: str
-
-
-def needs_of(schema: Schema) -> tuple[Need, ...]:
-    """Give all pointers of a schema that lead to a row: relations to one, to any, and foreign keys that are neither.
-
-    >>> from relgraph.linking import link
-    >>> from relgraph.relation import Relation
-    >>> from relgraph.schema import Field
-    >>> from relgraph.values import FieldType
-    >>> people = Collection("people", {n: Field("people", n, FieldType.INTEGER) for n in ("id", "boss")}, ("id",))
-    >>> [need.condition for need in needs_of(link([people], [Relation("people", "boss", "people")]))]
-    ['one."id" = many."boss"']
-    """
-    return tuple(_needs_of(schema))

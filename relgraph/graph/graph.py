@@ -6,8 +6,9 @@ In: a `Schema`, for questions about items its `Database` too. Out: names, relati
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from os import PathLike
 from typing import Any, overload
 
 from relgraph.errors import InvalidPayload, UnknownCollection
@@ -18,6 +19,7 @@ from relgraph.graph.drop import impact_of_drop
 from relgraph.graph.impact import impact_of
 from relgraph.graph.links import Link, links_of
 from relgraph.graph.paths import Ways
+from relgraph.graph.subset import Progress, Subset, subset_of
 from relgraph.graph.traverse import ancestors, descendants, traverse
 from relgraph.relation import Relation
 from relgraph.schema import Schema
@@ -211,6 +213,40 @@ class RelationGraph:
         """Give the keys of an item's children, theirs, and so on, by the relation of the collection to itself."""
         self._check(collection)
         return descendants(self.schema, self._opened(), collection, key, relation)
+
+    def subset(
+        self,
+        roots: Mapping[str, Any],
+        destination: str | PathLike[str],
+        with_: Iterable[str] | Mapping[str, Iterable[str]] = (),
+        *,
+        depth: int = 0,
+        mask: Mapping[str, Any] | None = None,
+        progress: Progress | None = None,
+    ) -> Subset:
+        """Write a new database with some items and everything they need, and say what is in it.
+
+        `roots` gives for each collection a list of keys, or a query: a mapping of filter, search, sort, limit, offset,
+        page; "sample" in it leaves so many of the items, evenly spread. All they point at comes too, and what that
+        points at. `with_` names paths to what hangs on them, like "comments" or "tags.tags_id", for all roots or by
+        collection; `depth` says how many times all that points at items is taken along. `mask` gives by field, like
+        "authors.email", None, a value, or a function of the stored value, to be written instead; keys cannot be masked.
+        `progress(done, total, collection)` is told how many rows are there. The database is read in one snapshot; the
+        file is there whole, with all indexes, triggers and views, or not at all.
+        Raises `ItemNotFound` for a key that is not there, `InvalidPayload` for a destination that is.
+        """
+        for name in roots if isinstance(roots, Mapping) else ():
+            self._check(name)
+        return subset_of(
+            self.schema,
+            self._opened(),
+            roots,
+            destination,
+            with_=with_,
+            depth=depth,
+            mask=mask,
+            progress=progress,
+        )
 
     def _opened(self) -> Database:
         if self._database is None:
