@@ -190,7 +190,7 @@ class Items:
         from relgraph.explain.explanation import explain, in_words
 
         shape = self._shape(query, parameters)
-        asked = parse(shape.source, **shape.parameters)
+        asked = shape.parsed()
         with self._registry.database.reading():
             if self._registry.sight is not None:
                 return in_words(self._looked_up(asked), asked, Bindings(shape.arguments))
@@ -228,7 +228,7 @@ class Items:
         if reader is None:
             parts = [Param(name) for name in key]
             wanted = [parts] if len(parts) > 1 else parts or None
-            reader = Reader(self._resolve(parse(shape.source, **shape.parameters), wanted))
+            reader = Reader(self._resolve(shape.parsed(), wanted))
             if shape.key and not _is_for_once(reader.query):
                 cache.put(known, reader)
         return reader

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
-from relgraph import RelationRegistry
+from relgraph import Param, RelationRegistry
 from relgraph.errors import QueryError
+from relgraph.query.parse import parse
 from relgraph.query.shape import shape_of
 
 NO_OPERANDS = [
@@ -49,3 +51,36 @@ def test_operands_are_put_aside() -> None:
     condition = {"a": "é", "b": {"_gt": 2.5}, "c": {"_in": [1, "x"]}, "d": "null", "e": {"_lt": "$NOW"}, "f": True}
     shape = shape_of({"filter": condition}, {}, 9)
     assert list(shape.arguments.values()) == ["é", 2.5, [1, "x"]]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"filter": {"a": 1, "_or": [{"b": {"_in": [2, 3]}}, {"c": {"d": {"_gt": 4.5}}}]}, "cursor": "x"},
+        {"filter": {"_and": [{"a": {"_between": [1, 2]}}, {"b": {"_null": True}}]}, "fields": ["a", "b"]},
+        {"filter": {f"f{index}": index for index in range(70)}},
+        {"filter": {"a": MappingProxyType({"_eq": 7})}},
+        '{"filter": {"a": 7}}',
+        None,
+    ],
+)
+def test_the_query_is_the_same_again(query: Any) -> None:
+    """With the arguments put back where their parameters stand, a shape is the query it was made of."""
+    keywords = {"filter": {"e": {"_eq": 8}}, "limit": 2} if query is None else {}
+    shape = shape_of(query, keywords, 99)
+
+    def put_back(part: Any) -> Any:
+        if isinstance(part, Param):
+            return shape.arguments[part.name]
+        if isinstance(part, dict):
+            return {name: put_back(inner) for name, inner in part.items()}
+        return [put_back(inner) for inner in part] if isinstance(part, list) else part
+
+    assert parse(put_back(shape.parsed().to_dict())) == parse(query, **keywords)
+
+
+@pytest.mark.parametrize("other", [1.0, True, "1", [1], (1,), None])
+def test_other_types_are_other_shapes(other: Any) -> None:
+    """Values that Python takes for equal are not the same question, where they are no operands."""
+    assert shape_of({"limit": 1}, {}, 9).key != shape_of({"limit": other}, {}, 9).key
+    assert shape_of({"limit": 1}, {}, 9).key == shape_of({"".join(("lim", "it")): 1}, {}, 9).key
