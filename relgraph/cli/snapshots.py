@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -77,14 +79,25 @@ def apply(database: Path, snapshot: Path, dry_run: bool, form: str) -> None:
     Example: relgraph apply my.db structure.json
     """
     wanted = _read(snapshot)
-    with RelationRegistry(database) as registry:
+    with _no_empty_file_left(database), RelationRegistry(database) as registry:
         _show(registry.apply(registry.diff(wanted), dry_run=dry_run), form)
+
+
+@contextmanager
+def _no_empty_file_left(database: Path) -> Iterator[None]:
+    """Take a file away again that was opened new and got no content: after a refusal, or a dry run."""
+    new = not database.exists()
+    try:
+        yield
+    finally:
+        if new and database.exists() and not database.stat().st_size:
+            database.unlink()
 
 
 def _read(path: Path) -> Any:
     """Read a snapshot from a file or standard input."""
-    text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
     try:
+        text = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise click.UsageError(f"{path} is no JSON: {error}") from error

@@ -99,6 +99,9 @@ class Declaring:
             declared, _ = declared_type("type", type, directus=self.directus)
             field_type = self.field_type(type)
             change |= {"declared": declared, "field_type": field_type}
+            if default is KEEP and not self._fits(field.default, field_type, declared):
+                problem = f"the default {shown(field.default)} is no {field_type.value}"
+                raise InvalidPayload("type", problem, "name another default, or None, beside the type")
         if nullable is not KEEP:
             _check_flag("nullable", nullable)
             change["nullable"] = nullable
@@ -117,11 +120,14 @@ class Declaring:
     def _default(self, where: str, given: Any, field_type: FieldType, declared: str) -> str | None:
         text = default_sql(where, given)
         value = None if isinstance(given, (Sql, dict, list)) else given
-        if value is not None and not holds(
-            self.database, value, field_type, affinity_of(declared), epoch=self.directus
-        ):
+        if not self._fits(value, field_type, declared):
             raise InvalidPayload(where, f"{shown(given)} is no {field_type.value}, so it cannot be the default")
         return text
+
+    def _fits(self, value: Any, field_type: FieldType, declared: str) -> bool:
+        """Whether a column of that type holds a default, if there is one, as one of its own."""
+        affinity = affinity_of(declared)
+        return value is None or holds(self.database, value, field_type, affinity, epoch=self.directus)
 
 
 def _check_name(where: str, given: Any) -> None:

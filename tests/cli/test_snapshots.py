@@ -46,3 +46,16 @@ def test_what_is_no_snapshot_is_one_line(run: Run, music: Path, tmp_path: Path) 
         answer = run("diff", music, wrong)
         assert (answer.exit_code, answer.stderr.count("\n")) == (2, 1)
         assert said in answer.stderr
+    wrong.write_bytes(b"\xff\xfe\x00")
+    answer = run("diff", music, wrong)
+    assert (answer.exit_code, answer.stderr.count("\n")) == (2, 1)
+
+
+def test_no_empty_file_is_left(run: Run, tmp_path: Path) -> None:
+    """Of a database that was not there nothing stays after a refusal or a dry run."""
+    made, wrong = tmp_path / "made.db", tmp_path / "wrong.json"
+    wrong.write_text('{"version": 1}')
+    assert run("apply", made, wrong).exit_code == 2
+    assert not made.exists()
+    assert run("apply", made, PROJECT, "--dry-run").exit_code == 0
+    assert not made.exists()

@@ -561,6 +561,19 @@ def test_values_that_would_not_come_back_refuse_a_type(
     assert rows(registry, "SELECT v FROM t WHERE id = 41") == [(value,)]
 
 
+def test_a_default_that_would_be_none_of_the_type_refuses_it(registry: RelationRegistry, path: str) -> None:
+    """What is written without a value would be no value of the type; another default beside it will do."""
+    registry.connection.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT DEFAULT 'x', w TEXT DEFAULT '7')")
+    before = contents(path)
+    with pytest.raises(InvalidPayload) as caught:
+        registry.change_field("t", "v", type="integer")
+    assert (caught.value.where, contents(path)) == ("type", before)
+    registry.change_field("t", "v", type="integer", default=None)
+    registry.change_field("t", "w", type="integer")
+    registry.connection.execute("INSERT INTO t DEFAULT VALUES")
+    assert rows(registry, "SELECT v, w FROM t") == [(None, 7)]
+
+
 def test_a_key_of_another_type_is_refused(registry: RelationRegistry, path: str) -> None:
     """A relation whose keys could not be compared any more stands against a type."""
     registry.connection.executescript("""
