@@ -92,6 +92,7 @@ class Keeping:
         indexes refuse a link made twice. When an item goes, what its foreign keys declare happens, m2a keys to it are
         cleared or their rows deleted, and links to it go. When its key changes, keys without a declared action follow.
         The guards fit themselves to every change of relations made here. Called again, it brings back what was lost.
+        Left to SQLite alone are foreign keys that make no relation: of several columns, or to what identifies no item.
         Raises `CannotGuard`, with the audit, where rows break already what is to be enforced; then nothing has changed.
 
         >>> from relgraph import RelationRegistry

@@ -6,6 +6,7 @@ Pure, and nothing fails.
 What they rest on, of SQLite:
 - a trigger looks at a row as soon as it is written: an item has to be there before another one points at it;
 - where foreign keys are switched on, a declared one is left to SQLite, which may judge it later: the probe tells;
+  of a table that points at itself with SET NULL, SQLite (3.40) takes any key that REPLACE or an upsert brings;
 - REPLACE, also where a constraint says so, drops rows without a word to triggers: see `guard_replaced`;
 - unless a program sets `recursive_triggers`, a trigger that runs does not fire again for what it changes itself;
 - OR IGNORE passes over what a trigger's own statements fail at, hence each looks again at the end;
