@@ -172,7 +172,7 @@ def redefine(
 def _keys_match(database: Database, table: str) -> bool:
     """Whether every foreign key of a table leads to a primary key or a UNIQUE column; nothing is run for it."""
     try:
-        database.execute(f"EXPLAIN PRAGMA main.foreign_key_check({quoted(table)})")
+        database.compile(f"PRAGMA main.foreign_key_check({quoted(table)})")
     except sqlite3.OperationalError as error:
         return "foreign key mismatch" not in str(error)
     return True

@@ -46,9 +46,9 @@ def failing(database: Database) -> dict[str, str]:
 def _reason(database: Database, schema: str, kind: str, name: str, table: str, sql: str) -> str | None:
     try:
         if kind == "view":
-            database.execute(f"EXPLAIN SELECT * FROM {schema}.{quoted(name)}")
+            database.compile(f"SELECT * FROM {schema}.{quoted(name)}")
         elif (event := _event(sql)) is not None:
-            database.execute(f"EXPLAIN {_EVENTS[event].format(table=quoted(table), settings=_all(database, table))}")
+            database.compile(_EVENTS[event].format(table=quoted(table), settings=_all(database, table)))
     except (sqlite3.OperationalError, RelgraphError) as error:
         return str(error)
     return None

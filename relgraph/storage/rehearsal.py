@@ -118,7 +118,7 @@ def mismatched_key(database: Database, table: str) -> str:
     >>> database.close()
     """
     try:
-        database.execute("EXPLAIN PRAGMA main.foreign_key_check(" + quoted(table) + ")")
+        database.compile(f"PRAGMA main.foreign_key_check({quoted(table)})")
     except sqlite3.OperationalError as error:
         if "foreign key mismatch" not in str(error):
             raise

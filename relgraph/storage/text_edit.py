@@ -33,7 +33,7 @@ def text_is_editable(database: Database) -> bool:
     """Whether this connection may write to `sqlite_master`; tried by compiling such a statement only."""
     try:
         with _writable_schema(database, closing="OFF"):
-            database.execute("EXPLAIN UPDATE main.sqlite_master SET sql = sql")
+            database.compile("UPDATE main.sqlite_master SET sql = sql")
     except sqlite3.OperationalError as error:
         return "may not be modified" not in str(error)
     return True

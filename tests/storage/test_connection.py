@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -620,3 +620,14 @@ def test_an_aggregate_can_count_each_value_once(database: Database) -> None:
     sql = "SELECT relgraph_sum(DISTINCT column1) FROM (VALUES (2), (2), (3))"
     assert database.execute(sql).fetchone() == (5,)
     assert database.execute("SELECT relgraph_sum(id), relgraph_avg(id) FROM tags").fetchone() == (None, None)
+
+
+def test_what_is_compiled_is_judged_afresh() -> None:
+    """A statement that has become wrong is refused, though the same one was compiled when it was right."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        database = Database.open(connection)
+        database.execute("CREATE TABLE a (x, y)")
+        database.compile("SELECT x FROM a")
+        database.execute("ALTER TABLE a DROP COLUMN x")
+        with pytest.raises(sqlite3.OperationalError, match="no such column: x"):
+            database.compile("SELECT x FROM a")
