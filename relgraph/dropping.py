@@ -13,7 +13,7 @@ from attrs import evolve, frozen
 
 from relgraph.linking import far_field
 from relgraph.relation import Relation
-from relgraph.schema import ForeignKey, Schema
+from relgraph.schema import Collection, ForeignKey, Schema
 
 Change = tuple[Relation, Relation]
 
@@ -86,6 +86,25 @@ def with_field(schema: Schema, collection: str, field: str) -> Consequences:
         *(f"the items of {old.name} would have no order" for old, new in changed if old.sort_field != new.sort_field),
     )
     return Consequences(gone, changed, (), said)
+
+
+def why_fixed(collection: Collection) -> str:
+    """Say why the structure of a collection cannot change; nothing, where it can.
+
+    >>> why_fixed(Collection("latest", {}, view=True)), why_fixed(Collection("tags", {}))
+    ('it is a view or a virtual table', '')
+    """
+    if collection.system:
+        return "it is a table of the project's own"
+    return "it is a view or a virtual table" if collection.view else ""
+
+
+def why_not_stored(schema: Schema, collection: str, alias: str) -> str:
+    """Say why an alias cannot be dropped: it only stands for a foreign key; nothing, where it is stored."""
+    leading = schema.relations_at(collection, alias)
+    if not leading or any(relation.id is not None for relation in leading):
+        return ""
+    return f"it stands for the foreign key {leading[0].name}, and is not stored; adopt() stores it"
 
 
 def _changed(schema: Schema, gone: Sequence[Relation], change: Callable[[Relation], Relation]) -> tuple[Change, ...]:

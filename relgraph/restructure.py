@@ -312,14 +312,13 @@ class Restructuring:
 
     def _check_stored_alias(self, schema: Schema, table: Collection, name: str) -> None:
         """Refuse what is no alias that is stored."""
-        leading = [one for one in schema.relations if (one.one_collection, one.one_field) == (table.name, name)]
+        leading = schema.relations_at(table.name, name)
         if any(relation.id is not None for relation in leading):
             return
         if schema.directus and project_rows.has_field(self.database, table.name, name):
             return
         if leading:
-            reason = f"it stands for the foreign key {leading[0].name}, and is not stored; adopt() stores it"
-            raise CannotChangeTable(f"{table.name}.{name}", reason)
+            raise CannotChangeTable(f"{table.name}.{name}", dropping.why_not_stored(schema, table.name, name))
         raise UnknownField("field", table.name, name, table.names)
 
 
@@ -329,10 +328,8 @@ def _table(schema: Schema, name: Any) -> Collection:
     if collection is None:
         known = tuple(one.name for one in schema if not one.system)
         raise UnknownCollection("collection", name, known, schema.unreadable.get(name, ""))
-    if collection.system:
-        raise CannotChangeTable(name, "it is a table of the project's own")
-    if collection.view:
-        raise CannotChangeTable(name, "it is a view or a virtual table")
+    if fixed := dropping.why_fixed(collection):
+        raise CannotChangeTable(name, fixed)
     return collection
 
 

@@ -1,9 +1,9 @@
 """Drop: what dropping a collection or a field would do to relations and rows.
 
 In: a `Schema`, its `Database`, and names. Out: an `Impact` of what `drop_collection` and `drop_field` do with
-`cascade`: no action of a foreign key is carried out, and what pointed at the dropped keeps what it holds. A view or
-trigger that uses what is dropped refuses it in any case, which is for the drop to say. Raises `UnknownCollection`,
-`UnknownField`; nothing is written.
+`cascade`: no action of a foreign key is carried out, and what pointed at the dropped keeps what it holds. What the drop
+would be refused for, like a view or trigger that uses what goes, is found by doing it and taking it back. Raises
+`UnknownCollection`, `UnknownField`, and what `rehearsal` raises where nothing can be written.
 """
 
 from __future__ import annotations
@@ -11,15 +11,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from attrs import evolve
+
 from relgraph import dropping
-from relgraph.errors import InvalidPayload, UnknownCollection, UnknownField
+from relgraph.errors import CannotChangeTable, InvalidPayload, UnknownCollection, UnknownField
 from relgraph.graph.answers import SHOWN, Affected, Impact
 from relgraph.graph.pointers import Pointer, pointers_of
 from relgraph.graph.rows import look_at
+from relgraph.integrity.guards import lift
 from relgraph.read.joins import column, table
 from relgraph.relation import Relation
 from relgraph.schema import Schema
+from relgraph.storage.columns import drop_column
 from relgraph.storage.connection import Database
+from relgraph.storage.project_rows import has_field
+from relgraph.storage.rehearsal import rehearsal
+from relgraph.storage.tables import drop_table
 
 
 def impact_of_drop(schema: Schema, database: Database, drop: Any) -> Impact:
@@ -38,7 +45,9 @@ def impact_of_drop(schema: Schema, database: Database, drop: Any) -> Impact:
     name, field = _named(schema, drop)
     with database.reading():
         dropped = _Dropped(schema, database, name)
-        return dropped.collection() if field is None else dropped.field(field)
+        impact = dropped.collection() if field is None else dropped.field(field)
+    why = _refusal(schema, database, name, field)
+    return evolve(impact, blocked={name: Affected(0, why=why)}) if why else impact
 
 
 def _named(schema: Schema, drop: Any) -> tuple[str, str | None]:
@@ -51,6 +60,23 @@ def _named(schema: Schema, drop: Any) -> tuple[str, str | None]:
     if field is not None and field not in (*collection.names, *collection.broken):
         raise UnknownField("drop", name, field, collection.names)
     return name, field
+
+
+def _refusal(schema: Schema, database: Database, name: str, field: str | None) -> str:
+    """Say why a drop would be refused; nothing, where it would not."""
+    collection = schema.collections[name]
+    if fixed := dropping.why_fixed(collection):
+        return fixed
+    if field is not None and field not in collection.fields:
+        in_project = schema.directus and has_field(database, name, field)
+        return "" if in_project else dropping.why_not_stored(schema, name, field)
+    try:
+        with rehearsal(database) as stage, stage.writing():
+            lift(stage)
+            drop_table(stage, name) if field is None else drop_column(stage, name, field)
+    except CannotChangeTable as error:
+        return error.reason
+    return ""
 
 
 class _Dropped:

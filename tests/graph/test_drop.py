@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
+from contextlib import nullcontext
 from pathlib import Path
 from shutil import copy
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 
 from relgraph import RelationRegistry
-from relgraph.errors import InvalidPayload, UnknownCollection, UnknownField
+from relgraph.errors import CannotChangeTable, InvalidPayload, UnknownCollection, UnknownField
 from tests.graph.conftest import DATASET
 from tests.laws.databases import quoted
 
@@ -65,6 +67,7 @@ def test_a_collection(project: Path, name: str) -> None:
         relations = {relation.name for relation in registry}
         assert rows_of(registry.connection) == before
         registry.drop_collection(name, cascade=True)
+        assert dict(impact.blocked) == {}
         gone, emptied = lost(before, rows_of(registry.connection))
         assert {one: each.count for one, each in impact.deleted.items()} == gone
         assert {one: each.count for one, each in impact.nullified.items()} == emptied
@@ -78,6 +81,7 @@ def test_a_field(project: Path, name: str, field: str) -> None:
         impact, before = registry.graph.impact(drop=(name, field)), rows_of(registry.connection)
         relations = {relation.name for relation in registry}
         registry.drop_field(name, field, cascade=True)
+        assert dict(impact.blocked) == {}
         gone, emptied = lost(before, rows_of(registry.connection))
         assert (gone, emptied) == ({}, {one: each.count for one, each in impact.nullified.items()})
         assert {relation.name for relation in impact.relations} == relations - {relation.name for relation in registry}
@@ -100,6 +104,48 @@ def test_what_is_left_dangling() -> None:
         assert (impact.nullified["a"].keys, impact.dangling["b"].keys) == ((1, 2), (1, 2))
         assert [relation.name for relation in impact.relations] == ["b.y"]
         assert dict(registry.graph.impact(drop="b").dangling) == {}
+
+
+USED = """
+CREATE TABLE a (id INTEGER PRIMARY KEY, n TEXT, m TEXT, used TEXT, code TEXT UNIQUE CHECK (code <> m));
+CREATE TABLE b (id INTEGER PRIMARY KEY, a INTEGER REFERENCES a);
+CREATE VIEW v AS SELECT n FROM a;
+CREATE TRIGGER t AFTER INSERT ON b BEGIN UPDATE a SET used = 1; END;
+INSERT INTO a VALUES (1, 'x', 'y', 'z', 'c'); INSERT INTO b VALUES (1, 1);
+"""
+
+
+@pytest.mark.parametrize("guarded", [False, True])
+@pytest.mark.parametrize(
+    ("drop", "why"),
+    [
+        ("a", "view v"),
+        ("b", ""),
+        ("v", "it is a view"),
+        (("a", "id"), "it is the primary key"),
+        (("a", "n"), "error in view v"),
+        (("a", "m"), "no such column: m"),
+        (("a", "used"), "trigger t"),
+        (("a", "b"), "is not stored"),
+        (("b", "a"), ""),
+    ],
+)
+def test_what_refuses_a_drop(drop: str | tuple[str, str], why: str, guarded: bool) -> None:
+    """A drop that would be refused is told to be, for the same reason, and nothing is changed by the question."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection.executescript(USED)
+    with RelationRegistry(connection) as registry:
+        if guarded:
+            registry.guard()
+        before = list(connection.iterdump())
+        blocked = registry.graph.impact(drop=drop).blocked
+        assert list(connection.iterdump()) == before
+        name, *field = (drop,) if isinstance(drop, str) else drop
+        assert list(blocked) == [name] * bool(why)
+        with pytest.raises(CannotChangeTable, match=re.escape(blocked[name].why)) if why else nullcontext():
+            registry.drop_field(name, *field, cascade=True) if field else registry.drop_collection(name, cascade=True)
+        if why:
+            assert why in blocked[name].why
 
 
 def test_what_is_refused(dataset: RelationRegistry) -> None:
