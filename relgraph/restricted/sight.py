@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from typing import Final
 
 from attrs import evolve
 
@@ -21,6 +22,8 @@ from relgraph.restricted.grants import Granted
 from relgraph.restricted.names import Granting, narrowed
 from relgraph.schema import Collection, Field, Hop, Schema, Seen
 from relgraph.storage.fence import ROWID
+
+_ROWIDS: Final = ("rowid", "_rowid_", "oid")  # by which a table's rows are known, unless a column has that name
 
 
 class Sight:
@@ -71,7 +74,8 @@ class Sight:
             if hop.many
         }
         rows = _any_of(taking_part)
-        if rows is None and all(shown is None for _, shown in (*fields.values(), *links.values())):
+        always = all(shown is None for _, shown in (*fields.values(), *links.values()))
+        if rows is None and always and _tells_rows_apart(known, collection):
             return None
         columns = fields | {Seen.link(name): column for name, column in links.items()}
         columns |= {Seen.raw(name): (name, None) for name in sorted(self._keys.get(collection.name, ()))}
@@ -82,6 +86,11 @@ class Sight:
         """Give the condition under which a value is seen, of a row that is; None where it always is."""
         giving = tuple(grant for grant in self._grants[collection] if name in grant.names)
         return None if set(taking_part) <= set(giving) else _any_of(giving)
+
+
+def _tells_rows_apart(known: Collection, whole: Collection) -> bool:
+    """Say whether by what is known of a collection its rows are told apart as they are by all of it."""
+    return not known.hidden_key and all(name in known.fields or name.lower() not in _ROWIDS for name in whole.fields)
 
 
 def _any_of(grants: Iterable[Granted]) -> Condition | None:
