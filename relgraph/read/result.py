@@ -7,7 +7,7 @@ dicts, with what came beside it; or the same as JSON text, for which no dict is 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from threading import RLock
 from typing import Any, Final, Protocol, overload
 
@@ -46,13 +46,13 @@ class Result(Sequence[Any]):
     (1, 1, 1, b'[{"id":1}]')
     """
 
-    __slots__ = ("_habit", "_items", "_unmade", "cursor", "meta")
+    __slots__ = ("_cursor", "_habit", "_items", "_unmade", "meta")
 
     def __init__(
         self,
         data: list[Any] | Unmade,
         meta: dict[str, Any] | None = None,
-        cursor: str | None = None,
+        cursor: str | Callable[[], str] | None = None,
         habit: Habit | None = None,
     ) -> None:
         self._unmade: Unmade | None = None
@@ -63,7 +63,7 @@ class Result(Sequence[Any]):
             self._unmade = data
         self._habit = habit
         self.meta = meta
-        self.cursor = cursor
+        self._cursor = cursor
 
     @property
     def data(self) -> list[Any]:
@@ -71,6 +71,13 @@ class Result(Sequence[Any]):
         if self._unmade is not None:
             self._make()
         return self._items
+
+    @property
+    def cursor(self) -> str | None:
+        """The text that asks for the next page; None where there is none. It is written when first asked for."""
+        if callable(self._cursor):
+            self._cursor = self._cursor()
+        return self._cursor
 
     def _make(self) -> None:
         with _MAKING:
