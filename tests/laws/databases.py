@@ -1,9 +1,9 @@
-"""Small databases, as Hypothesis strategies: schemas of every shape relgraph reads, filled with awkward rows.
+"""Small databases as real files have them, as Hypothesis strategies: shapes and rows that no definition would allow.
 
 In: nothing. Out: a `Database` that prints as an SQL script and opens as a connection. Everything drawn is valid SQLite:
-keys are unique and pointers have the type of what they point at, though they may dangle. Values are awkward on purpose:
-NULLs, empty texts, wildcard characters, letters of many scripts, 64-bit integers, moments before 1970, and now and then
-something that does not belong into its column at all, as real files have it.
+keys are unique and pointers have the type of what they point at, though they may dangle. Values are awkward on purpose,
+and now and then something does not belong into its column at all. What `relgraph.strategies` draws is sound; this is
+what is not.
 """
 
 from __future__ import annotations
@@ -12,130 +12,26 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, Final
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 from hypothesis import strategies as st
 
-Stored = int | float | str | bytes | None
-Row = tuple[Stored, ...]
+from relgraph.storage.sql_text import quoted
+from relgraph.strategies import AnyPointer, Blueprint, Column, Pointer, Table
+from relgraph.strategies.blueprints import RELATIONS_TABLE, Row
+from relgraph.strategies.values import blobs, booleans, clocks, floats, integers, moments, small_integers, texts
+from relgraph.values import Stored
+
 DrawFn = st.DrawFn
 
-RELATIONS_TABLE: Final = """CREATE TABLE relgraph_relations (
-  id INTEGER PRIMARY KEY, many_collection TEXT NOT NULL, many_field TEXT NOT NULL, one_collection TEXT, one_field TEXT,
-  one_collection_field TEXT, one_allowed_collections TEXT, junction_field TEXT, sort_field TEXT,
-  one_deselect_action TEXT NOT NULL DEFAULT 'nullify')"""
-
-
-def quoted(name: str) -> str:
-    """Give a name as SQL writes it.
-
-    >>> print(quoted('a "b"'))
-    "a \""b\"""
-    """
-    return '"' + name.replace('"', '""') + '"'
-
+__all__ = ["MISFITS", "RELATIONS_TABLE", "Column", "Database", "Table", "databases", "quoted", "stored_rows"]
 
 # --- what a drawn database is ----------------------------------------------------------------------------------------
 
 
-@frozen
-class Column:
-    """A plain column, as the table declares it."""
+@frozen(repr=False)
+class Database(Blueprint):
+    """Tables with their rows, perhaps a view of one of them, and what is registered of their relations."""
 
-    name: str
-    declared: str
-    unique: bool = False
-
-    def ddl(self, in_key: bool) -> str:
-        """Give the column's line in its table."""
-        line = f"{quoted(self.name)} {self.declared}".rstrip()
-        return line + " NOT NULL" * in_key + " UNIQUE" * self.unique
-
-
-@frozen
-class Pointer:
-    """A column that holds keys of another table, and what is registered of it: an alias and a sort column."""
-
-    column: Column
-    target: str
-    to_column: str
-    spelled: str  # the target as the foreign key spells it
-    alias: str | None = None
-    sort: str | None = None
-
-
-@frozen
-class AnyPointer:
-    """A pair of columns that holds a key of any of several tables, and the name of the one meant."""
-
-    column: Column
-    collection_column: Column
-    allowed: tuple[str, ...]
-
-
-@frozen
-class Table:
-    """A table with its rows; `columns` are the plain ones. Without a `key` it has no primary key."""
-
-    name: str
-    key: tuple[Column, ...]
-    columns: tuple[Column, ...] = ()
-    pointers: tuple[Pointer, ...] = ()
-    any_pointer: AnyPointer | None = None
-    has_rowid: bool = True
-    generated: bool = False  # it also has a generated column
-    indexed: tuple[str, ...] = ()  # columns with an index of their own
-    rows: tuple[Row, ...] = field(default=(), repr=False)
-
-    @property
-    def stored_columns(self) -> tuple[Column, ...]:
-        """Every column in the order of the rows: the key, the plain ones, the pointers, the pair of an any-pointer."""
-        pointers = tuple(each.column for each in self.pointers if each.column not in self.key)
-        pair = (self.any_pointer.column, self.any_pointer.collection_column) if self.any_pointer else ()
-        return (*self.key, *self.columns, *pointers, *pair)
-
-    def statements(self) -> list[str]:
-        """Give the statements that make the table and its indexes."""
-        lines = [column.ddl(column in self.key) for column in self.stored_columns]
-        if self.generated:
-            lines.append(f'"twice" INTEGER GENERATED ALWAYS AS (length({quoted(self.stored_columns[0].name)}) * 2)')
-        if self.key:
-            lines.append(f"PRIMARY KEY ({', '.join(quoted(column.name) for column in self.key)})")
-        lines += [
-            f"FOREIGN KEY ({quoted(each.column.name)}) REFERENCES {quoted(each.spelled)} ({quoted(each.to_column)})"
-            for each in self.pointers
-        ]
-        made = f"CREATE TABLE {quoted(self.name)} ({', '.join(lines)}){'' if self.has_rowid else ' WITHOUT ROWID'}"
-        indexes = [
-            f"CREATE INDEX {quoted(f'{self.name} by {column}')} ON {quoted(self.name)} ({quoted(column)})"
-            for column in self.indexed
-        ]
-        return [made, *indexes]
-
-    def insertions(self) -> list[tuple[str, Row]]:
-        """Give the statement that stores each row, with its values."""
-        names = ", ".join(quoted(column.name) for column in self.stored_columns)
-        marks = ", ".join("?" * len(self.stored_columns))
-        return [(f"INSERT INTO {quoted(self.name)} ({names}) VALUES ({marks})", row) for row in self.rows]
-
-    def registered(self) -> list[tuple[Any, ...]]:
-        """Give the rows that `relgraph_relations` holds for this table, without their ids."""
-        rows: list[tuple[Any, ...]] = [
-            (self.name, each.column.name, each.target, each.alias, None, None, None, each.sort)
-            for each in self.pointers
-            if each.alias
-        ]
-        if self.any_pointer:
-            each = self.any_pointer
-            allowed = ",".join(each.allowed)
-            rows.append((self.name, each.column.name, None, None, each.collection_column.name, allowed, None, None))
-        return rows
-
-
-@frozen
-class Database:
-    """Tables, perhaps a view of one of them, and what is registered of their relations."""
-
-    tables: tuple[Table, ...]
     viewed: str | None = None
 
     def statements(self) -> list[tuple[str, Sequence[Any]]]:
@@ -144,15 +40,7 @@ class Database:
         made += [insertion for table in self.tables for insertion in table.insertions()]
         if self.viewed:
             made.append((f'CREATE VIEW "a view" AS SELECT * FROM {quoted(self.viewed)}', ()))
-        registered = [row for table in self.tables for row in table.registered()]
-        if registered:
-            made.append((RELATIONS_TABLE, ()))
-            made += [(f"INSERT INTO relgraph_relations VALUES (NULL{', ?' * 8}, 'nullify')", row) for row in registered]
-        return made
-
-    def script(self) -> str:
-        """Give the database as text to read: one statement a line, values beside it."""
-        return "\n".join(f"{sql};  {tuple(values) or ''}" for sql, values in self.statements())
+        return [*made, *self.registrations()]
 
     def make(self, file: str = ":memory:") -> sqlite3.Connection:
         """Give a connection to a new database with these tables and rows."""
@@ -176,27 +64,9 @@ def stored_rows(connection: sqlite3.Connection) -> dict[str, list[dict[str, Any]
 
 # --- values ----------------------------------------------------------------------------------------------------------
 
-SPECIAL_TEXTS: Final = (
-    "a", "A", "b", "ab", "Ab", "%", "_", "a_b", "a%", "\\", "'", '"', "null", "true", "1", "10", "01", "1.0", " a",
-    "a ", "é", "É", "e\u0301", "ß", "SS", "İ", "ı", "Ω", "日本", "🙂", "a\x00b", "\x00", "a,b", "2024-01-15", "[1]",
-)  # fmt: skip
-
-# values come from a small pool more often than not, so that keys meet, filters find something, and groups have members
-common_texts = st.sampled_from(("a", "A", "b", "ab", "é"))
-texts = common_texts | common_texts | st.sampled_from(SPECIAL_TEXTS) | st.text(max_size=4)
-small_integers = st.integers(0, 4) | st.integers(0, 4) | st.integers(-3, 12)
-big_integers = st.sampled_from((2**31, 2**53 - 1, 2**53, 2**53 + 1, 2**63 - 1, -(2**63), -(2**53) - 1))
-integers = small_integers | small_integers | small_integers | big_integers
-floats = st.sampled_from((0.0, 0.1, 0.2, -1.5, 1.0, 2.5, 10.0, 1e300, -1e-300, 2.0**53, float("inf")))
-moments = st.sampled_from((
-    "2024-01-15", "2024-01-15 10:20:30", "2024-01-15T10:20:30", "2024-01-15T10:20:30.500Z", "2024-01-15 12:20:30+02:00",
-    "1969-12-31 23:59:59.999", "1970-01-01", "2023-12-31", "2024-02-29 00:00:00", "0001-01-01", "9999-12-31 23:59:59",
-))  # fmt: skip
-clocks = st.sampled_from(("00:00:00", "10:20:30", "10:20", "23:59:59", "09:05:07"))
-documents = st.sampled_from(
+_documents: Final = st.sampled_from(
     ("null", "true", "1", '"a"', "[]", "[1, [2], null]", "{}", '{"a": {"b": [1, "x"]}}', "{bad")
 )
-blobs = st.sampled_from((b"", b"a", b"ab", b"\x00\xff"))
 
 MISFITS: Final = (0, 1, 1.5, "", "x", "soon", "2024-13-99", b"b")
 
@@ -208,12 +78,12 @@ VALUES: Final[dict[str, st.SearchStrategy[Stored]]] = {
     "VARCHAR(40)": texts,
     "TEXT": texts | st.just(""),
     "TEXT COLLATE NOCASE": texts,
-    "BOOLEAN": st.sampled_from((0, 1)),
+    "BOOLEAN": booleans,
     "DATE": moments,
     "DATETIME": moments,
     "TIMESTAMP": moments,
     "TIME": clocks,
-    "JSON": documents,
+    "JSON": _documents,
     "CHAR(36)": st.sampled_from(("0f8fad5b-d9cb-469f-a165-70867728950e", "0F8FAD5B-D9CB-469F-A165-70867728950E")),
     "BLOB": blobs,
     "": texts | small_integers | floats | blobs,

@@ -1,0 +1,228 @@
+"""Drafts: items of several collections, drawn apart and put together so that all constraints hold.
+
+In: an open registry, and for each collection a `Plan`. Out: items as dicts of stored values, foreign keys among them.
+An item for which there is no room (a link that is there already, a required key with nothing to point at) is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from attrs import field, frozen
+
+from relgraph.storage.sql_text import quoted
+from relgraph.strategies.checks import Check
+from relgraph.strategies.parts import Item, Part, Pointing, PointingAnywhere
+from relgraph.values import Stored
+
+if TYPE_CHECKING:
+    from relgraph.registry import RelationRegistry
+
+_POOL = 200  # items that can be pointed at
+
+
+@frozen
+class Plan:
+    """How items of one collection are made: their parts, and what no two of them have in common."""
+
+    collection: str
+    parts: tuple[Part, ...]
+    unique: tuple[tuple[str, ...], ...]
+    key: tuple[str, ...]
+    checks: tuple[Check, ...] = ()  # that must be asked of the whole item
+    positions: tuple[str, ...] = ()  # columns by which lists are sorted
+    required: frozenset[str] = frozenset()
+
+    @property
+    def targets(self) -> frozenset[str]:
+        """The collections that its items point at."""
+        one = {part.collection for part in self.parts if isinstance(part, Pointing)}
+        return frozenset(one.union(*(part.keys for part in self.parts if isinstance(part, PointingAnywhere))))
+
+
+@frozen
+class Drafts:
+    """Items as far as they are made, over what the database holds already."""
+
+    registry: RelationRegistry
+    plans: Mapping[str, Plan]
+    items: dict[str, list[Item]] = field(factory=dict)
+    _stored: dict[tuple[str, tuple[str, ...]], list[tuple[Stored, ...]]] = field(factory=dict)
+    _filled: dict[str, bool] = field(factory=dict)
+    _taken: dict[tuple[str, tuple[str, ...]], set[tuple[Stored, ...]]] = field(factory=dict)
+
+    # --- what can be pointed at --------------------------------------------------------------------------------------
+
+    def of(self, collection: str, fields: tuple[str, ...], before: Item | None) -> Sequence[tuple[Stored, ...]]:
+        """Give the keys of a collection; with `before` only those of items before it."""
+        found = [] if not self._holds(collection) else self._read(collection, fields)
+        drafted = self.items.get(collection, ())
+        if before is not None:
+            drafted = [*_until(drafted, before)]
+        if not drafted:
+            return found
+        keys = [tuple([item.get(name) for name in fields]) for item in drafted]
+        return [*found, *(each for each in keys if None not in each)]
+
+    def _holds(self, collection: str) -> bool:
+        """Tell whether the database itself has items of a collection."""
+        if collection not in self._filled:
+            sql = f"SELECT EXISTS (SELECT 1 FROM main.{quoted(collection)})"
+            self._filled[collection] = bool(self.registry.connection.execute(sql).fetchone()[0])
+        return self._filled[collection]
+
+    def _read(self, collection: str, fields: tuple[str, ...]) -> list[tuple[Stored, ...]]:
+        if (collection, fields) not in self._stored:
+            names = [quoted(name) for name in fields]
+            whole = " AND ".join(f"{name} IS NOT NULL" for name in names)
+            sql = f"SELECT {', '.join(names)} FROM main.{quoted(collection)} WHERE {whole} LIMIT {_POOL}"
+            self._stored[collection, fields] = list(self.registry.connection.execute(sql))
+        return self._stored[collection, fields]
+
+    # --- making items ------------------------------------------------------------------------------------------------
+
+    def make(self, drawn: Mapping[str, Sequence[tuple[Any, ...]]]) -> dict[str, list[Item]]:
+        """Give the items that come of what was drawn, those that are pointed at first."""
+        for name in drawn:
+            self.items[name] = [self._started(self.plans[name], each) for each in drawn[name]]
+        ordered = in_order(self.plans[name] for name in drawn)
+        for name in ordered:
+            self._finish(self.plans[name], drawn[name])
+        while any(list(map(self._settle, map(self.plans.__getitem__, ordered)))):
+            pass  # what has been left out may have been pointed at
+        return self.items
+
+    def _started(self, plan: Plan, drawn: tuple[Any, ...]) -> Item:
+        """Give an item with all that points nowhere, so that others can point at it."""
+        item: Item = {}
+        for part, value in zip(plan.parts, drawn, strict=True):
+            if not isinstance(part, (Pointing, PointingAnywhere)):
+                part.place(value, item, self)
+        own = [names for names in plan.unique if all(name in item for name in names)]
+        return item if self._is_apart(plan, item, own) else {}
+
+    def _finish(self, plan: Plan, drawn: Sequence[tuple[Any, ...]]) -> None:
+        """Let the items of a collection point at others; those that cannot be are left out."""
+        started = self.items[plan.collection]
+        left: list[Item] = []
+        for item, values in zip(list(started), drawn, strict=True):
+            made = bool(item) or not _owns_fields(plan)
+            made = made and all(
+                part.place(value, item, self)
+                for part, value in zip(plan.parts, values, strict=True)
+                if isinstance(part, (Pointing, PointingAnywhere))
+            )
+            linked = [names for names in plan.unique if any(_points(plan, name) for name in names)]
+            made = made and self._is_apart(plan, item, linked)
+            if made and all(check.passed(self.registry, item) for check in plan.checks):
+                self._number(plan, item, left)
+                left.append(item)
+            else:
+                _drop(started, item)
+        self.items[plan.collection] = left
+
+    def _settle(self, plan: Plan) -> bool:
+        """Let go of items that have been left out since; tell whether others may have to follow."""
+        items = self.items[plan.collection]
+        cut = [item for item in items for part in plan.parts if not self._holds_on(part, item)]
+        self.items[plan.collection] = [item for item in items if all(item is not each for each in cut)]
+        return bool(cut)
+
+    def _holds_on(self, part: Part, item: Item) -> bool:
+        """Tell whether what a part points at is there; where it may be NULL, it becomes so."""
+        if not isinstance(part, Pointing) or part.own:
+            return True
+        keys = tuple([item[name] for name in part.names])
+        if None in keys or keys in self.of(part.collection, part.to_names, None):
+            return True
+        item.update(dict.fromkeys(part.names))
+        return not part.required
+
+    def _number(self, plan: Plan, item: Item, before: Sequence[Item]) -> None:
+        """Give the item the next position in each list that is sorted."""
+        for name in plan.positions:
+            item[name] = self._count(plan.collection) + len(before) + 1
+
+    def _count(self, collection: str) -> int:
+        if not self._holds(collection):
+            return 0
+        sql = f"SELECT count(*) FROM main.{quoted(collection)}"
+        return int(self.registry.connection.execute(sql).fetchone()[0])
+
+    # --- what is unique ----------------------------------------------------------------------------------------------
+
+    def _is_apart(self, plan: Plan, item: Item, keys: Iterable[tuple[str, ...]]) -> bool:
+        """Make the item differ from all others in some keys, changing it where it must; False where that cannot be."""
+        for names in keys:
+            if self._is_free(plan, item, names):
+                self._take(plan, item, names)
+            elif not self._moved(plan, item, names):
+                return False
+        return True
+
+    def _moved(self, plan: Plan, item: Item, names: tuple[str, ...]) -> bool:
+        parts = [part for part in plan.parts if set(part.names) & set(names)]
+        for part in parts:
+            for other in part.others(item, self):
+                changed = item | other
+                if self._is_free(plan, changed, names):
+                    item.update(other)
+                    self._take(plan, item, names)
+                    return True
+        loose = [name for name in names if name not in plan.required]
+        item.update(dict.fromkeys(loose[:1]))
+        return bool(loose)
+
+    def _is_free(self, plan: Plan, item: Item, names: tuple[str, ...]) -> bool:
+        values = tuple([item.get(name) for name in names])
+        if None in values:
+            return names != plan.key
+        if _told_apart(values) in self._taken.get((plan.collection, names), ()):
+            return False
+        if not self._holds(plan.collection):
+            return True
+        same = " AND ".join(f"{quoted(name)} = ?" for name in names)
+        sql = f"SELECT EXISTS (SELECT 1 FROM main.{quoted(plan.collection)} WHERE {same})"
+        return not self.registry.connection.execute(sql, values).fetchone()[0]
+
+    def _take(self, plan: Plan, item: Item, names: tuple[str, ...]) -> None:
+        values = tuple([item.get(name) for name in names])
+        self._taken.setdefault((plan.collection, names), set()).add(_told_apart(values))
+
+
+def in_order(plans: Iterable[Plan]) -> list[str]:
+    """Give the names of collections, those that are pointed at first as far as that can be."""
+    left = {plan.collection: plan.targets - {plan.collection} for plan in plans}
+    ordered: list[str] = []
+    while left:
+        ready = next((name for name, targets in left.items() if not targets & left.keys()), next(iter(left)))
+        ordered.append(ready)
+        del left[ready]
+    return ordered
+
+
+def _until(items: Sequence[Item], end: Item) -> Iterable[Item]:
+    for item in items:
+        if item is end:
+            return
+        yield item
+
+
+def _drop(items: list[Item], item: Item) -> None:
+    items[:] = [each for each in items if each is not item]
+
+
+def _points(plan: Plan, name: str) -> bool:
+    return any(name in part.names for part in plan.parts if isinstance(part, (Pointing, PointingAnywhere)))
+
+
+def _owns_fields(plan: Plan) -> bool:
+    return any(not isinstance(part, (Pointing, PointingAnywhere)) for part in plan.parts)
+
+
+def _told_apart(values: tuple[Stored, ...]) -> tuple[Stored, ...]:
+    """Give values as any collation tells them apart, or more coarsely."""
+    return tuple(
+        [value.casefold().partition("\0")[0].rstrip() if isinstance(value, str) else value for value in values]
+    )

@@ -1,0 +1,155 @@
+"""Plans: how items of a collection are made, read from the database they are for.
+
+In: an open registry, the name of a collection, strategies of the caller's own. Out: a `Plan`. Raises `InvalidBounds`
+for a collection that cannot be written to, and where a CHECK is passed by no value that is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve
+from hypothesis import strategies as st
+
+from relgraph.schema import AnyHop, Collection, Field, Schema
+from relgraph.storage.unique_keys import key_indexes
+from relgraph.strategies.bounds import InvalidBounds, check_names, collection_of
+from relgraph.strategies.checks import Check, checks_of, choices
+from relgraph.strategies.drafts import Plan
+from relgraph.strategies.parts import Fitting, Part, Plain, Pointing, PointingAnywhere
+from relgraph.strategies.values import integers, stored_values
+from relgraph.values import INTEGERS
+
+if TYPE_CHECKING:
+    from relgraph.registry import RelationRegistry
+
+Values = Mapping[str, st.SearchStrategy[Any]]
+Learnt = Mapping[tuple[str, str], st.SearchStrategy[Any]]  # by collection and field
+
+_FIRST_KEYS = st.integers(1, 5) | st.integers(1, 9) | st.integers(1, 9) | integers
+
+
+def plan_of(
+    registry: RelationRegistry, name: str, *, values: Values | None = None, learnt: Learnt | None = None
+) -> Plan:
+    """Give how items of a collection are made; `values` are strategies for some of its fields."""
+    collection = collection_of(registry.schema, name)
+    if collection.view:
+        raise InvalidBounds("collection", f"{name!r} is a view, which holds no items of its own")
+    return _Planning(registry, collection, dict(values or {}), learnt or {}).plan()
+
+
+class _Planning:
+    """One plan in the making."""
+
+    def __init__(self, registry: RelationRegistry, collection: Collection, values: Values, learnt: Learnt) -> None:
+        self.registry = registry
+        self.schema: Schema = registry.schema
+        self.collection = collection
+        self.values = values
+        self.learnt = learnt
+        self.stored = {each.name: each for each in collection.fields.values() if not each.generated}
+        check_names("values", values, tuple(self.stored))
+        self.halves = {each.many_field for each in self._junctions()}
+        self.required = frozenset(self._required())
+
+    def plan(self) -> Plan:
+        """Give the plan: what points, then what a CHECK binds together, then the rest."""
+        pointing = [part for part in self._pointing() if not set(part.names) & self.values.keys()]
+        pointed = {name for part in pointing for name in part.names}
+        positions = tuple(name for name in self._positions() if name not in pointed | self.values.keys())
+        checks = checks_of(self.registry, self.collection)
+        fitting = list(self._fitting(checks, pointed | {*positions, *self.values}))
+        fixed = {name for part in fitting for name in part.names}
+        left = [field for name, field in self.stored.items() if name not in pointed | fixed | {*positions}]
+        asked = tuple(check for check in checks if not set(check.names) <= fixed or len(fitting) > 1)
+        return Plan(
+            self.collection.name,
+            (*fitting, *map(self._plain, left), *pointing),
+            tuple(dict.fromkeys(self._unique())),
+            self.collection.primary_key,
+            asked,
+            positions,
+            self.required,
+        )
+
+    # --- what must hold ----------------------------------------------------------------------------------------------
+
+    def _required(self) -> Iterator[str]:
+        yield from (field.name for field in self.stored.values() if not field.nullable)
+        yield from self.collection.primary_key
+        yield from self.halves
+        yield from (each.collection_field for each in self.collection.any_hops.values() if each.name in self.halves)
+        if self.schema.directus and "required" in self.schema.collections["directus_fields"].fields:
+            sql = "SELECT field FROM main.directus_fields WHERE collection = ? AND required"
+            yield from (name for (name,) in self.registry.connection.execute(sql, (self.collection.name,)))
+
+    def _unique(self) -> Iterator[tuple[str, ...]]:
+        """Yield what no two items have in common: keys, unique indexes, the pair of a link."""
+        if self.collection.primary_key:
+            yield self.collection.primary_key
+        for index in key_indexes(self.registry.database).get(self.collection.name, ()):
+            names = tuple(name for name in index.columns if name in self.stored)
+            if index.unique and len(names) == len(index.columns):
+                yield names
+        for half in self._junctions():
+            other = self.collection.any_hops.get(half.junction_field or "")
+            beside = (other.collection_field,) if other is not None else ()
+            if half.one_collection is not None:
+                yield (half.many_field, *beside, half.junction_field or "")
+
+    def _junctions(self) -> list[Any]:
+        own = self.schema.relations_of(self.collection.name)
+        return [each for each in own if each.junction_field in self.stored]
+
+    def _positions(self) -> Iterator[str]:
+        own = self.schema.relations_of(self.collection.name)
+        yield from dict.fromkeys(each.sort_field for each in own if each.sort_field in self.stored if each.sort_field)
+
+    # --- parts -------------------------------------------------------------------------------------------------------
+
+    def _pointing(self) -> Iterator[Part]:
+        keys = [
+            key for key in self.schema.keys_of(self.collection.name) if key.to_collection in self.schema.collections
+        ]
+        declared = {name for key in keys for name in key.fields}
+        for key in sorted(keys, key=lambda key: -len(key.fields)):
+            yield self._pointer(key.fields, key.to_collection, key.to_fields)
+        for hop in self.collection.hops.values():
+            if not hop.many and hop.near_field not in declared and hop.near_field in self.stored:
+                yield self._pointer((hop.near_field,), hop.far, (hop.far_field,))
+        yield from map(self._anywhere, self.collection.any_hops.values())
+
+    def _pointer(self, names: tuple[str, ...], target: str, to_names: tuple[str, ...]) -> Pointing:
+        required = any(name in self.required for name in names)
+        return Pointing(names, target, to_names, required, own=target == self.collection.name)
+
+    def _anywhere(self, any_hop: AnyHop) -> PointingAnywhere:
+        keys = {name: hop.far_field for name, hop in any_hop.hops.items()}
+        required = bool({any_hop.name, any_hop.collection_field} & self.required)
+        return PointingAnywhere(any_hop.name, any_hop.collection_field, keys, required)
+
+    def _fitting(self, checks: Iterable[Check], taken: set[str]) -> Iterator[Fitting]:
+        """Yield the parts that checks make: for each that speaks of free fields only, the fields it names."""
+        taken = set(taken)
+        for check in checks:
+            if check.names and not set(check.names) & taken:
+                taken |= set(check.names)
+                found = choices(self.registry, check, [self._field(name) for name in check.names])
+                yield Fitting(check.names, found)
+
+    def _field(self, name: str) -> Field:
+        return evolve(self.collection.fields[name], nullable=name not in self.required)
+
+    def _plain(self, field: Field) -> Plain:
+        required = field.name in self.required
+        if field.name in self.values:
+            return Plain(field, self.values[field.name], required)
+        own = self.learnt.get((field.collection, field.name), self._usual(field))
+        chance = own if required else st.one_of(own, own, own, own, st.none())
+        return Plain(field, chance, required)
+
+    def _usual(self, field: Field) -> st.SearchStrategy[Any]:
+        counts = (field.name,) == self.collection.primary_key and field.type in INTEGERS
+        return _FIRST_KEYS if counts else stored_values(field)

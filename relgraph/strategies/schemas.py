@@ -1,0 +1,320 @@
+"""Schemas: small consistent databases without items, with relations of every kind.
+
+In: bounds. Out: a strategy of `Blueprint`s. Raises `InvalidBounds` for bounds that nothing keeps to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from attrs import evolve, field, frozen
+from hypothesis import strategies as st
+
+from relgraph.schema import folded
+from relgraph.storage.column_types import declared_type
+from relgraph.strategies.blueprints import AnyPointer, Blueprint, Column, Pointer, Table
+from relgraph.strategies.bounds import InvalidBounds, check_names, check_range
+from relgraph.values import FieldType
+
+KINDS: Final = ("m2o", "m2m", "m2a", "tree", "translations")
+TYPES: Final = tuple(each.value for each in FieldType if each is not FieldType.CSV)  # which only a project tells apart
+NAMES: Final = ("a", "b", "c", "d", "e", "Order", "my table", "naïve", 'quo"te', "select", "x.y", "it's")
+
+_FIELDS: Final = ("n", "t", "x", "group", "two words", "Größe", "it's", "ORDER", "count", "a.b", "x:y")
+_INTEGER_KEY: Final = (Column("id", "INTEGER"),)
+_KEYS: Final = (
+    _INTEGER_KEY,
+    _INTEGER_KEY,
+    _INTEGER_KEY,
+    (Column("code", "VARCHAR(40)"),),
+    (Column("code", "TEXT COLLATE NOCASE"),),
+    (Column("id", "UUID TEXT"),),
+    (Column("k1", "INTEGER"), Column("k2", "VARCHAR(40)")),
+)
+_COSTS: Final = {"m2m": 1, "m2a": 1, "translations": 2}  # collections that a kind brings along
+_ACTIONS: Final = (None, "CASCADE", "SET NULL", "RESTRICT")
+_NOT_IN_ALIASES: Final = str.maketrans("", "", '.:()_$"')
+_CONSTRAINED: Final = (
+    Column("size", "INTEGER", check='"size" BETWEEN 1 AND 9'),
+    Column("status", "VARCHAR(40)", nullable=False, default="'a'", check="status IN ('a', 'b', 'draft')"),
+    Column("label", "VARCHAR(3)", check="length(label) <= 3"),
+    Column("amount", "INTEGER", nullable=False, default="0"),
+)
+
+
+def schemas(
+    *,
+    min_collections: int = 1,
+    max_collections: int = 4,
+    kinds: Sequence[str] = KINDS,
+    types: Sequence[str] = TYPES,
+    names: Sequence[str] = NAMES,
+) -> st.SearchStrategy[Blueprint]:
+    """Give a strategy of consistent definitions: tables with keys of many sorts, and relations between them.
+
+    Junctions and the collection of languages count as collections. `kinds` are the kinds of relations that may occur,
+    `types` those of fields, `names` the pool for collections; of these the first are what values shrink to.
+    Errors: `InvalidBounds`.
+
+    >>> schemas(min_collections=3, max_collections=2)
+    Traceback (most recent call last):
+    relgraph.strategies.bounds.InvalidBounds: max_collections: it is 2, less than min_collections = 3
+    >>> with schemas(kinds=["m2o"]).example().open() as registry:
+    ...     bool(registry.audit())
+    False
+    """
+    check_range("min_collections", min_collections, "max_collections", max_collections, at_least=1)
+    allowed = check_names("kinds", kinds, KINDS)
+    declared = tuple(declared_type("types", name, directus=False)[0] for name in check_names("types", types, TYPES))
+    if not declared:
+        raise InvalidBounds("types", "it names no type", f"types are {', '.join(TYPES)}")
+    pool = _apart(names)
+    if len(pool) < max_collections:
+        problem = f"{len(pool)} names are too few for max_collections = {max_collections}"
+        raise InvalidBounds("names", problem, "SQLite takes names that differ in the case of ASCII letters for one")
+    return _schemas(min_collections, max_collections, allowed, declared, pool)
+
+
+def _apart(names: Any) -> tuple[str, ...]:
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise InvalidBounds("names", f"a list of names is needed, not {names!r}")
+    found: dict[str, str] = {}
+    for name in names:
+        if not isinstance(name, str) or not name or "\0" in name or folded(name).startswith(("sqlite_", "relgraph")):
+            raise InvalidBounds("names", f"{name!r} cannot name a collection")
+        found.setdefault(folded(name), name)
+    return tuple(found.values())
+
+
+# --- what is drawn: each table and link apart, so that any can be left out when an example shrinks -------------------
+
+
+@frozen
+class _PointerDraft:
+    """A pointer before there are tables: its target counted among those that can be."""
+
+    target: int
+    to_unique: bool
+    nullable: bool
+    aliased: bool
+    sorted: bool
+    action: str | None
+
+
+@frozen
+class _TableDraft:
+    """A table before the others are known."""
+
+    name: int
+    key: tuple[Column, ...]
+    columns: list[Column]
+    extra: Column | None
+    has_rowid: bool
+    generated: bool
+    indexed: bool
+    owner: _PointerDraft | None
+    second: _PointerDraft | None
+    parent: _PointerDraft | None
+
+
+@frozen
+class _LinkDraft:
+    """A junction before there are tables: the collections it links counted among those that can be."""
+
+    kind: str
+    one: int
+    others: list[int]
+    sorted: bool
+    bare: bool  # an m2m junction without a key of its own, an m2a pair without a junction
+    has_rowid: bool
+
+
+_SELDOM: Final = st.sampled_from((False, False, False, False, True))
+_OFTEN: Final = st.sampled_from((True, True, True, True, False))
+_NUMBERS: Final = st.integers(0, 11)
+
+
+def _pointer_drafts(of_kind: bool) -> st.SearchStrategy[_PointerDraft | None]:
+    if not of_kind:
+        return st.none()
+    made = st.builds(_PointerDraft, _NUMBERS, _SELDOM, _OFTEN, st.booleans(), _SELDOM, st.sampled_from(_ACTIONS))
+    return st.one_of(st.none(), made, made)
+
+
+def _table_drafts(kinds: tuple[str, ...], declared: tuple[str, ...]) -> st.SearchStrategy[_TableDraft]:
+    columns = st.lists(
+        st.builds(Column, st.sampled_from(_FIELDS), st.sampled_from(declared)),
+        max_size=4,
+        unique_by=lambda column: folded(column.name),
+    )
+    extra = st.sampled_from((*(None,) * 10, Column("tag", "VARCHAR(40)", unique=True), *_CONSTRAINED))
+    m2o, tree = _pointer_drafts("m2o" in kinds), _pointer_drafts("tree" in kinds)
+    key = st.sampled_from(_KEYS)
+    return st.builds(_TableDraft, _NUMBERS, key, columns, extra, _OFTEN, _SELDOM, _SELDOM, m2o, m2o, tree)
+
+
+def _link_drafts(kinds: tuple[str, ...]) -> st.SearchStrategy[list[_LinkDraft]]:
+    brought = [kind for kind in kinds if kind in _COSTS]
+    if not brought:
+        return st.just([])
+    others = st.lists(_NUMBERS, min_size=1, max_size=3)
+    links = st.builds(_LinkDraft, st.sampled_from(brought), _NUMBERS, others, _SELDOM, _SELDOM, st.booleans())
+    return st.lists(links, max_size=4)
+
+
+def _schemas(
+    least: int, most: int, kinds: tuple[str, ...], declared: tuple[str, ...], pool: tuple[str, ...]
+) -> st.SearchStrategy[Blueprint]:
+    tables = st.lists(_table_drafts(kinds, declared), min_size=least, max_size=most)
+    return st.builds(lambda tables, links: _built(tables, links, most, pool), tables, _link_drafts(kinds))
+
+
+# --- putting it together ---------------------------------------------------------------------------------------------
+
+
+@frozen
+class _Making:
+    """The tables made so far; a way back has a name of its own in the collection it leads from."""
+
+    tables: dict[str, Table] = field(factory=dict)
+    aliases: set[tuple[str, str]] = field(factory=set)
+
+    def alias(self, one: str, wanted: str) -> str:
+        """Give a name for a way back that nothing else has in that collection."""
+        taken = {folded(column.name) for column in self.tables[one].stored_columns} | _LATER
+        base = wanted.translate(_NOT_IN_ALIASES).strip() or "linked"
+        free = (f"{base}{number or ''}" for number in range(1000))
+        found = next(name for name in free if folded(name) not in taken and (one, folded(name)) not in self.aliases)
+        self.aliases.add((one, folded(found)))
+        return found
+
+    def table_name(self, wanted: str) -> str:
+        """Give a name for a table that no other has."""
+        taken = {folded(name) for name in self.tables}
+        return next(name for n in range(1000) if folded(name := f"{wanted}{n or ''}") not in taken)
+
+    @property
+    def keyed(self) -> list[Table]:
+        """The tables that can be pointed at, which are no junctions."""
+        return [table for table in self.tables.values() if len(table.key) == 1 and not _is_link(table)]
+
+    def target(self, number: int) -> Table:
+        """Give one of these tables."""
+        return self.keyed[number % len(self.keyed)]
+
+
+_LATER: Final = {"twice", "position", "owner", "second", "parent"}  # columns that a table may get yet
+
+
+def _is_link(table: Table) -> bool:
+    return table.any_pointer is not None or any(each.junction_field for each in table.pointers)
+
+
+def _built(tables: list[_TableDraft], links: list[_LinkDraft], most: int, pool: tuple[str, ...]) -> Blueprint:
+    making = _Making()
+    for draft in tables:
+        names = [*pool[draft.name % len(pool) :], *pool]
+        name = next(each for each in names if each not in making.tables)
+        making.tables[name] = _plain_table(name, draft)
+    if not making.keyed:  # something has to be pointed at
+        first = next(iter(making.tables.values()))
+        making.tables[first.name] = evolve(first, key=_INTEGER_KEY, has_rowid=True)
+    for name, draft in zip(list(making.tables), tables, strict=True):
+        _add_pointers(making, name, draft)
+    for link in links:
+        new = 2 if link.kind == "translations" and _languages(making) is None else 1
+        if len(making.tables) + new <= most:
+            _LINKS[link.kind](making, link)
+    return Blueprint(tuple(making.tables.values()))
+
+
+def _plain_table(name: str, draft: _TableDraft) -> Table:
+    columns = (*draft.columns, *([] if draft.extra is None else [draft.extra]))
+    indexed = (columns[0].name,) if columns and draft.indexed else ()
+    has_rowid = draft.has_rowid or draft.key == _INTEGER_KEY
+    return Table(name, draft.key, columns, has_rowid=has_rowid, generated=draft.generated, indexed=indexed)
+
+
+def _add_pointers(making: _Making, name: str, draft: _TableDraft) -> None:
+    """Let a table point at others, and at itself."""
+    others = [table for table in making.keyed if table.name != name]
+    for field_name, pointer in (("owner", draft.owner), ("second", draft.second)):
+        if pointer is not None and others:
+            _add_pointer(making, name, field_name, others[pointer.target % len(others)].name, pointer)
+    if draft.parent is not None and len(making.tables[name].key) == 1:
+        _add_pointer(making, name, "parent", name, draft.parent)
+
+
+def _add_pointer(making: _Making, name: str, field_name: str, target: str, draft: _PointerDraft) -> None:
+    table, one, own = making.tables[name], making.tables[target], name == target
+    unique = [column for column in one.columns if column.unique]
+    pointed = unique[0] if unique and draft.to_unique and not own else one.key[0]
+    nullable = own or draft.nullable
+    action = draft.action if nullable or draft.action == "CASCADE" else None
+    alias = making.alias(target, "children" if own else f"{field_name}s of {name}") if draft.aliased else None
+    sort = "position" if alias is not None and draft.sorted else None
+    columns = table.columns
+    if sort is not None and all(each.name != sort for each in columns):
+        columns = (*columns, Column(sort, "INTEGER"))
+    column = Column(field_name, pointed.declared, nullable=nullable)
+    pointer = Pointer(column, target, pointed.name, alias=alias, sort=sort, on_delete=action)
+    making.tables[name] = evolve(table, columns=columns, pointers=(*table.pointers, pointer))
+
+
+# --- junctions -------------------------------------------------------------------------------------------------------
+
+
+def _half(making: _Making, name: str, one: Table, other: str, wanted: str, sort: str | None = None) -> Pointer:
+    """Give one half of a junction; links go with what they link."""
+    column = Column(name, one.key[0].declared)
+    alias = making.alias(one.name, wanted)
+    return Pointer(column, one.name, one.key[0].name, "", alias, sort, other, "CASCADE")
+
+
+def _add_m2m(making: _Making, draft: _LinkDraft) -> None:
+    """Link two tables, or one with itself, through a junction with a key of its own, or one of both pointers."""
+    one, other = making.target(draft.one), making.target(draft.others[0])
+    name, sort = making.table_name(f"{one.name}_{other.name}"), "sort" if draft.sorted else None
+    halves = (
+        _half(making, "left", one, "right", f"{other.name}s", sort),
+        _half(making, "right", other, "left", f"{one.name}s"),
+    )
+    key = tuple(half.column for half in halves) if draft.bare else _INTEGER_KEY
+    columns = () if sort is None else (Column(sort, "INTEGER"),)
+    making.tables[name] = Table(name, key, columns, halves, has_rowid=draft.has_rowid or not draft.bare)
+
+
+def _add_m2a(making: _Making, draft: _LinkDraft) -> None:
+    """Link a table with items of any of several: through a junction, or by a pair of columns in a table."""
+    one = making.target(draft.one)
+    allowed = tuple(dict.fromkeys(making.target(number).name for number in draft.others))
+    name, sort = making.table_name(f"{one.name}_items"), "sort" if draft.sorted else None
+    pair = AnyPointer(Column("item", "TEXT"), Column("collection", "TEXT"), allowed)
+    if draft.bare:
+        making.tables[name] = Table(name, _INTEGER_KEY, any_pointer=pair)
+        return
+    columns = () if sort is None else (Column(sort, "INTEGER"),)
+    half = _half(making, "left", one, "item", "items", sort)
+    making.tables[name] = Table(name, _INTEGER_KEY, columns, (half,), evolve(pair, junction_field="left"))
+
+
+def _languages(making: _Making) -> Table | None:
+    return next((table for name, table in making.tables.items() if name.startswith("languages")), None)
+
+
+def _add_translations(making: _Making, draft: _LinkDraft) -> None:
+    """Give a table texts in several languages."""
+    one = making.target(draft.one)
+    languages = _languages(making)
+    if languages is None:
+        name = making.table_name("languages")
+        languages = Table(name, (Column("code", "VARCHAR(40)"),), (Column("name", "VARCHAR(40)"),))
+        making.tables[name] = languages
+    name = making.table_name(f"{one.name}_translations")
+    half = _half(making, "left", one, "languages_code", "translations")
+    far = Pointer(Column("languages_code", "VARCHAR(40)"), languages.name, "code", junction_field="left")
+    making.tables[name] = Table(name, _INTEGER_KEY, (Column("text", "TEXT"),), (half, far))
+
+
+_LINKS: Final = {"m2m": _add_m2m, "m2a": _add_m2a, "translations": _add_translations}
