@@ -82,6 +82,7 @@ class _Linking:
             far_field=key.name,
             many=False,
             collation=key.collation,
+            near_collation=many.fields[relation.many_field].collation,
             form=key_form(key_kind(many.fields[relation.many_field], key), key.collation),
         )
         self.hops[many.name][hop.name] = hop
@@ -89,11 +90,12 @@ class _Linking:
             self.hops[one.name][relation.one_field] = hop.reversed(relation.one_field)
 
     def _add_any(self, relation: Relation) -> None:
-        hops = {}
+        hops, fields = {}, self.collections[relation.many_collection].fields
+        collations = (fields[relation.many_field].collation, fields[relation.one_collection_field or ""].collation)
         for name in relation.one_allowed_collections or ():
             one = self.collections.get(name)
             if one is not None and one.key is not None:
-                hops[name] = scope_hop(relation, one)
+                hops[name] = scope_hop(relation, one, collations)
                 continue
             scope = f"{relation.many_field}:{name}"
             why = f"there is no collection {name!r}" if one is None else f"the key of {name} is not one column"

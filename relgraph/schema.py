@@ -13,7 +13,7 @@ from functools import cache, partial
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from relgraph.relation import Relation
 from relgraph.values import PLAIN, Codec, FieldType, Stored, with_affinity
@@ -59,6 +59,7 @@ class Guard:
     field: str
     collection: str
     far: bool = False
+    collation: str = "BINARY"  # of the column; names of collections are compared byte by byte all the same
 
 
 @frozen(eq=False)
@@ -109,6 +110,7 @@ class Hop:
     guard: Guard | None = None
     sort_field: str | None = None  # the default order of a to-many hop
     collation: str = "BINARY"
+    near_collation: str = "BINARY"  # of the near column itself, which SQLite would go by where it stands left
     form: Callable[[Stored], Stored] | None = None  # None: keys are the same when the stored values are
     seen: Seen | None = None  # what an access sees of the far side; None: all of it
 
@@ -117,7 +119,7 @@ class Hop:
 
     def reversed(self, name: str) -> Hop:
         """Give the to-many way back over a to-one hop."""
-        guard = self.guard and Guard(self.guard.field, self.guard.collection, far=True)
+        guard = self.guard and evolve(self.guard, far=True)
         return Hop(
             name,
             self.relation,
@@ -129,6 +131,7 @@ class Hop:
             guard=guard,
             sort_field=self.relation.sort_field,
             collation=self.collation,
+            near_collation=self.collation,
             form=self.form,
         )
 
@@ -240,8 +243,14 @@ class Schema:
         """
         if collection in any_hop.hops:
             return any_hop.hops[collection]
-        one = self.collections.get(collection)
-        return None if one is None or one.key is None else scope_hop(any_hop.relation, one)
+        one, allowed = self.collections.get(collection), next(iter(any_hop.hops.values()), None)
+        if one is None or one.key is None:
+            return None
+        found = scope_hop(any_hop.relation, one)
+        if allowed is None or allowed.guard is None or found.guard is None:
+            return found
+        guard = evolve(found.guard, collation=allowed.guard.collation)
+        return evolve(found, guard=guard, near_collation=allowed.near_collation)
 
     def follow(self, collection: str, other: str, field: str, collection_field: str | None = None) -> Hop | None:
         """Give the to-many hop of `$FOLLOW(other,field)`: the way back over a relation that leads to `collection`.
@@ -345,8 +354,11 @@ def key_form(kind: str | None, collation: str) -> Callable[[Stored], Stored] | N
     return lambda value: collate(cast(value))
 
 
-def scope_hop(relation: Relation, one: Collection) -> Hop:
-    """Give the hop of an any-to-many relation to one collection, whose key is one column."""
+def scope_hop(relation: Relation, one: Collection, collations: tuple[str, str] = ("BINARY", "BINARY")) -> Hop:
+    """Give the hop of an any-to-many relation to one collection, whose key is one column.
+
+    `collations` are those of its two columns: of the key, and of the collection's name.
+    """
     key = one.fields[one.primary_key[0]]
     return Hop(
         f"{relation.many_field}:{one.name}",
@@ -356,7 +368,8 @@ def scope_hop(relation: Relation, one: Collection) -> Hop:
         far=one.name,
         far_field=key.name,
         many=False,
-        guard=Guard(relation.one_collection_field or "", one.name),
+        guard=Guard(relation.one_collection_field or "", one.name, collation=collations[1]),
         collation=key.collation,
+        near_collation=collations[0],
         form=key_form("text", key.collation),
     )

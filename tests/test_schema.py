@@ -19,9 +19,7 @@ def collection(name: str, *columns: str, key: tuple[str, ...] = ("id",), **more:
     """Give a collection of columns spelled "name", or "name AFFINITY", or "name AFFINITY COLLATION"."""
     fields = {}
     for column in columns:
-        field, affinity, collation = (
-            (*column.split(), "INTEGER", "BINARY")[:3] if " " in column else (column, "INTEGER", "BINARY")
-        )
+        field, affinity, collation = [*column.split(), *("", "INTEGER", "BINARY")[len(column.split()) :]]
         fields[field] = Field(name, field, FieldType.ANY, affinity=affinity, collation=collation)
     return Collection(name, fields, key, **more)
 

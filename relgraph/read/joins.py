@@ -165,7 +165,8 @@ def far_key(hop: Hop, alias: str) -> str:
 
 def sought_key(hop: Hop, alias: str) -> str:
     """Give the near side of a hop as it stands left of IN, where its own collation would count."""
-    return collated(hop, near_key(hop, alias))
+    key = near_key(hop, alias)
+    return key if hop.collation == hop.near_collation == "BINARY" else f"{key} COLLATE {hop.collation}"
 
 
 def collated(hop: Hop, key: str) -> str:
@@ -198,7 +199,8 @@ def guarded(hop: Hop, near: str | None, far: str | None) -> list[Sql]:
     if guard is None or side is None:
         return []
     name = guard.collection.replace("'", "''")
-    return [Sql(f"{column(side, guard.field)} = '{name}'")]
+    exactly = "" if guard.collation == "BINARY" else " COLLATE BINARY"
+    return [Sql(f"{column(side, guard.field)} = '{name}'{exactly}")]
 
 
 def join(hop: Hop, near: str, far: str) -> Sql:
