@@ -15,7 +15,7 @@ from relgraph.graph.answers import Source, name_of
 from relgraph.integrity.guarded import Follow, Guarded, guarded_relations
 from relgraph.read.joins import column, join
 from relgraph.relation import Relation
-from relgraph.schema import ForeignKey, Hop, Schema
+from relgraph.schema import Field, ForeignKey, Hop, Schema
 
 _GONE: Final = {"CASCADE": Follow.DELETE, "SET NULL": Follow.NULLIFY, "SET DEFAULT": Follow.DEFAULT}
 _CHANGED: Final = {**_GONE, "CASCADE": Follow.MOVE}
@@ -25,8 +25,8 @@ _CHANGED: Final = {**_GONE, "CASCADE": Follow.MOVE}
 class Pointer:
     """Fields of one collection that point at items of another, by `to_fields` of it.
 
-    `condition` says in SQL that a row `many` points at a row `one`. What follows is None where nothing does: the row
-    is left behind, pointing at nothing.
+    `condition` says in SQL that a row `many` points at a row `one`; `concerns`, that what becomes of `one` may become
+    of `many` too. What follows is None where nothing does: the row is left behind, pointing at nothing.
     """
 
     source: Source
@@ -35,6 +35,7 @@ class Pointer:
     one: str
     to_fields: tuple[str, ...]
     condition: str
+    concerns: str
     when_gone: Follow | None
     when_changed: Follow | None
 
@@ -79,17 +80,44 @@ def _of_keys(schema: Schema, guards: dict[str, Guarded]) -> Iterator[Pointer]:
         if not can_match(schema, key):
             continue
         source = relations.get((key.collection, key.fields, key.to_collection), key)
-        pairs = zip(key.to_fields, key.fields, strict=True)
         yield Pointer(
             source,
             key.collection,
             key.fields,
             key.to_collection,
             key.to_fields,
-            " AND ".join(f"{column('one', far)} = {column('many', near)}" for far, near in pairs),
+            " AND ".join(_compared(key)),
+            " AND ".join(_compared(key) if _same_affinities(schema, key) else _loosely_compared(key)),
             Follow.DELETE if _links(guards, source) else _follow(schema, key, _GONE.get(key.on_delete)),
             _follow(schema, key, _CHANGED.get(key.on_update)),
         )
+
+
+def _compared(key: ForeignKey) -> Iterator[str]:
+    for far, near in zip(key.to_fields, key.fields, strict=True):
+        yield f"{column('one', far)} = {column('many', near)}"
+
+
+def _loosely_compared(key: ForeignKey) -> Iterator[str]:
+    """Yield how SQLite compares to count what points at nothing, or how it does to carry an action out.
+
+    For an action it takes the value of the one side as it is, without the affinity of its column.
+    """
+    for far, near in zip(key.to_fields, key.fields, strict=True):
+        one, many = column("one", far), column("many", near)
+        yield f"({one} = {many} OR +{one} = {many})"
+
+
+def _same_affinities(schema: Schema, key: ForeignKey) -> bool:
+    near, far = schema.collections[key.collection].fields, schema.collections[key.to_collection].fields
+    return all(
+        _kind(near[name]) == _kind(far[to_name]) for name, to_name in zip(key.fields, key.to_fields, strict=True)
+    )
+
+
+def _kind(field: Field) -> str:
+    """Give what the affinity of a field does to what it is compared with: numbers all do the same."""
+    return field.affinity if field.affinity in ("TEXT", "BLOB") else "number"
 
 
 def _follow(schema: Schema, key: ForeignKey, follow: Follow | None) -> Follow:
@@ -119,13 +147,15 @@ def _of_relations(schema: Schema, guards: dict[str, Guarded]) -> Iterator[Pointe
 def _of_hop(hop: Hop, fields: tuple[str, ...], guards: dict[str, Guarded]) -> Pointer:
     guard = guards.get(hop.relation.name)
     target = next((each for each in guard.targets if each.collection == hop.far), None) if guard else None
+    condition = join(hop.reversed(""), "one", "many").text
     return Pointer(
         hop.relation,
         hop.near,
         fields,
         hop.far,
         (hop.far_field,),
-        join(hop.reversed(""), "one", "many").text,
+        condition,
+        condition,
         None if target is None else target.when_gone,
         None if target is None else target.when_moved,
     )

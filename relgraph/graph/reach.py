@@ -131,7 +131,7 @@ class Reach:
 
     def _pointing_rows(self, pointer: Pointer, ids: Iterable[Id]) -> dict[Id, Row]:
         """Give the rows that point at some others by one pointer."""
-        joined = f"JOIN {table(pointer.many, 'many')} ON {pointer.condition}"
+        joined = f"JOIN {table(pointer.many, 'many')} ON {pointer.concerns}"
         return self._rows(pointer.one, "one", ids, joined, self.looks[pointer.many], "many")
 
     def now(self, collection: str) -> dict[Id, Row]:

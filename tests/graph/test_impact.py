@@ -107,6 +107,27 @@ def test_rows_that_go_themselves_are_in_no_way() -> None:
         assert dict(blocked) == {"b": Affected(1, (5,), ("b.y",), "b.y is ON DELETE RESTRICT")}
 
 
+@pytest.mark.parametrize(
+    ("far", "near", "value"),
+    [("", "TEXT", 1), ("", "INTEGER", "1"), ("INTEGER", "TEXT", 1), ("TEXT", "", "1"), ("NUMERIC", "REAL", 1)],
+)
+def test_keys_of_other_types_are_compared_as_sqlite_does(far: str, near: str, value: object) -> None:
+    """What an action reaches over columns of different types is told, though a join would not find it."""
+    script = f"""
+    CREATE TABLE a (id INTEGER PRIMARY KEY, code {far} UNIQUE);
+    CREATE TABLE b (id INTEGER PRIMARY KEY, a {near} REFERENCES a(CODE) ON DELETE CASCADE);
+    """
+    with registry_of(script) as registry:
+        registry.connection.execute("INSERT INTO a VALUES (1, ?)", (value,))
+        registry.connection.execute("PRAGMA foreign_keys = OFF")
+        registry.connection.execute("INSERT INTO b VALUES (5, ?)", (value,))
+        registry.connection.execute("PRAGMA foreign_keys = ON")
+        impact = registry.graph.impact("a", [1])
+        registry.connection.execute("DELETE FROM a")
+        assert registry.connection.execute("SELECT count(*) FROM b").fetchone() == (0,)
+        assert told(impact.deleted) == {"a": (1, ""), "b": (1, "b.a")}
+
+
 BROKEN = {
     "CREATE TABLE b (id INTEGER PRIMARY KEY, up INT REFERENCES a ON DELETE CASCADE, z REFERENCES c)": "is not there",
     "CREATE TABLE b (id INTEGER PRIMARY KEY, up TEXT REFERENCES a(label) ON DELETE CASCADE)": "that are no key of it",
