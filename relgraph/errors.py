@@ -394,6 +394,18 @@ class CascadeNeeded(RelgraphError):
         return f"{_at(self.where)}dropping it would change more: {'; '.join(self.consequences)}; cascade=True does that"
 
 
+@define(eq=False)
+class MissingExtra(RelgraphError):
+    """What was asked for needs a package that is not installed."""
+
+    where: str
+    package: str
+    extra: str
+
+    def __str__(self) -> str:
+        return f"{self.where} needs {self.package}; pip install 'relgraph[{self.extra}]' brings it"
+
+
 # --- the database ----------------------------------------------------------------------------------------------------
 
 

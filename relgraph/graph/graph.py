@@ -15,11 +15,17 @@ from relgraph.errors import InvalidPayload, UnknownCollection
 from relgraph.graph import components
 from relgraph.graph.answers import Cycle, Impact, Junction, LoadOrder, Path, far_collections
 from relgraph.graph.dictionary import as_dict
+from relgraph.graph.dot import to_dot
 from relgraph.graph.drop import impact_of_drop
+from relgraph.graph.html import to_html
 from relgraph.graph.impact import impact_of
 from relgraph.graph.links import Link, links_of
+from relgraph.graph.mermaid import to_mermaid
+from relgraph.graph.networks import to_networkx
 from relgraph.graph.paths import Ways
+from relgraph.graph.picture import picture_of
 from relgraph.graph.subset import Progress, Subset, subset_of
+from relgraph.graph.svg import to_svg
 from relgraph.graph.traverse import ancestors, descendants, traverse
 from relgraph.relation import Relation
 from relgraph.schema import Schema
@@ -174,6 +180,31 @@ class RelationGraph:
     def to_dict(self) -> dict[str, Any]:
         """Give the graph as plain values: collections, relations, junctions, components, cycles, and an order."""
         return as_dict(self)
+
+    # --- pictures ----------------------------------------------------------------------------------------------------
+
+    def to_mermaid(self, *, focus: str | None = None, depth: int = 1, system: bool = False) -> str:
+        """Give the graph as a Mermaid diagram; `focus` shows what is up to `depth` links around one collection.
+
+        In all pictures Directus's own collections are shown where others point at them, and with `system` all.
+        """
+        return to_mermaid(picture_of(self, focus=focus, depth=depth, system=system))
+
+    def to_dot(self, *, focus: str | None = None, depth: int = 1, system: bool = False) -> str:
+        """Give the graph for Graphviz, which draws it in many formats."""
+        return to_dot(picture_of(self, focus=focus, depth=depth, system=system))
+
+    def to_svg(self, *, focus: str | None = None, depth: int = 1, system: bool = False) -> str:
+        """Give the graph as a drawing: boxes with fields, and crow's feet at the many sides; light or dark."""
+        return to_svg(picture_of(self, focus=focus, depth=depth, system=system))
+
+    def to_html(self, *, focus: str | None = None, depth: int = 1, system: bool = False) -> str:
+        """Give the graph as a page to move about in, which loads nothing: pan, zoom, search, and click a collection."""
+        return to_html(picture_of(self, focus=focus, depth=depth, system=system))
+
+    def to_networkx(self, *, focus: str | None = None, depth: int = 1, system: bool = False) -> Any:
+        """Give the graph as a `networkx.MultiDiGraph`; needs the extra `graph`, else raises `MissingExtra`."""
+        return to_networkx(picture_of(self, focus=focus, depth=depth, system=system))
 
     # --- items -------------------------------------------------------------------------------------------------------
 
