@@ -147,10 +147,11 @@ class Access:
         Errors: `InvalidCredentials` (401) for a user who is unknown or not active, `ItemNotFound` for an unknown role
         or policy, `InvalidPayload` where the database is no Directus project.
         """
-        from relgraph.directus_access import access_of
+        from relgraph.directus_access import Project, access_of
         from relgraph.restricted.grants import sound
 
-        access = access_of(registry.database, user=user, role=role, policy=policy, ip=ip)
+        project = Project(registry.database, registry.schema, registry.limits)
+        access = access_of(project, user=user, role=role, policy=policy, ip=ip)
         return sound(access, registry.schema, registry.limits)
 
     @property

@@ -12,8 +12,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
+from attrs import frozen
+
 from relgraph.access import Access, Grant
-from relgraph.errors import InvalidCredentials, InvalidPayload, ItemNotFound
+from relgraph.errors import InvalidCredentials, InvalidPayload, ItemNotFound, RelgraphError
+from relgraph.operators import OPERATORS
+from relgraph.query.conditions import all_of
+from relgraph.query.limits import Limits
+from relgraph.query.resolved import Bindings, Literal, Test
+from relgraph.read.fragments import Statement
+from relgraph.read.select import counting
+from relgraph.restricted.grants import rows_of
+from relgraph.schema import Schema
 from relgraph.storage.connection import Database
 from relgraph.storage.project_access import missing_table, permissions_of, policies_of, public_policies, row_of
 
@@ -21,22 +31,34 @@ _ALWAYS: Final = ("id", "role", "roles", "policies")  # of a user, what every qu
 _META: Final = "directus_relations"  # who may read it may list relations
 
 
-def access_of(database: Database, *, user: Any, role: Any, policy: Any, ip: str | None) -> Access:
+@frozen
+class Project:
+    """A project's database and what its filters are resolved against."""
+
+    database: Database
+    schema: Schema
+    limits: Limits
+
+
+def access_of(project: Project, *, user: Any, role: Any, policy: Any, ip: str | None) -> Access:
     """Give the access of a user, a role or a policy by key; of none of them, that of the public."""
+    if ip is not None:
+        _address(ip)
     named = {"user": user, "role": role, "policy": policy}
     given = [name for name, key in named.items() if key is not None]
     if len(given) > 1:
         raise InvalidPayload(given[1], f"{' and '.join(given)} are named, but an access is of one of them")
+    database = project.database
     with database.reading():
         _check_project(database)
         if user is not None:
-            return _of_user(database, user, ip)
+            return _of_user(project, user, ip)
         if policy is not None:
-            return _composed(database, [_existing(database, "directus_policies", policy)], None, ip)
+            return _composed(project, [_existing(database, "directus_policies", policy)], None, ip)
         if role is not None:
             roles = _with_parents(database, _existing(database, "directus_roles", role)["id"])
-            return _composed(database, policies_of(database, None, roles), _nobody(roles), ip)
-        return _composed(database, public_policies(database), None, ip)
+            return _composed(project, policies_of(database, None, roles), _nobody(roles), ip)
+        return _composed(project, public_policies(database), None, ip)
 
 
 def _check_project(database: Database) -> None:
@@ -48,7 +70,8 @@ def _check_project(database: Database) -> None:
 # --- who asks --------------------------------------------------------------------------------------------------------
 
 
-def _of_user(database: Database, key: Any, ip: str | None) -> Access:
+def _of_user(project: Project, key: Any, ip: str | None) -> Access:
+    database = project.database
     found = row_of(database, "directus_users", key)
     if found is None or found["status"] != "active":
         raise InvalidCredentials("user")
@@ -57,7 +80,7 @@ def _of_user(database: Database, key: Any, ip: str | None) -> Access:
     if not roles:
         policies = [*policies, *public_policies(database)]
     role = None if found["role"] is None else row_of(database, "directus_roles", found["role"])
-    return _composed(database, policies, {**found, "role": role, "roles": roles}, ip)
+    return _composed(project, policies, {**found, "role": role, "roles": roles}, ip)
 
 
 def _nobody(roles: Sequence[Any]) -> dict[str, Any]:
@@ -81,7 +104,7 @@ def _with_parents(database: Database, role: Any) -> list[Any]:
 
 
 def _composed(
-    database: Database, policies: Iterable[Mapping[str, Any]], user: Mapping[str, Any] | None, ip: str | None
+    project: Project, policies: Iterable[Mapping[str, Any]], user: Mapping[str, Any] | None, ip: str | None
 ) -> Access:
     counting = [policy for policy in policies if _is_reached(policy["ip_access"], ip)]
     keys = list(dict.fromkeys(policy["id"] for policy in counting))
@@ -89,34 +112,46 @@ def _composed(
     if any(policy["admin_access"] for policy in counting):
         return Access.full(user=asking)
     grants: dict[str, list[Grant]] = {}
-    for permission in permissions_of(database, keys):
+    for permission in permissions_of(project.database, keys):
         grant = _grant(permission)
         if grant is not None:
             grants.setdefault(permission["collection"], []).append(grant)
     meta = any(grant.action == "read" for grant in grants.get(_META, ()))
     app = any(policy["app_access"] for policy in counting)
     seen = {"directus_users": asking, "directus_roles": None if asking is None else asking.get("role")}
-    parts = {table: _readable(grants.get(table, ()), row) for table, row in seen.items()}
+    parts = {table: _readable(project, table, grants.get(table, ()), row, asking) for table, row in seen.items()}
     speaking = asking and {**parts["directus_users"], **{name: asking[name] for name in _ALWAYS if name in asking}}
     if speaking and isinstance(speaking.get("role"), Mapping):
         speaking["role"] = {"id": speaking["role"]["id"], **parts["directus_roles"]}
     return Access(grants, user=asking, sees_relations=meta or app, asking=speaking)
 
 
-def _readable(grants: Sequence[Grant], row: Any) -> dict[str, Any]:
-    """Give what a user may read of the own row, by grants that speak of it."""
+def _readable(
+    project: Project, table: str, grants: Sequence[Grant], row: Any, user: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Give what a user may read of the own row in a table."""
     if not isinstance(row, Mapping):
         return {}
-    reading = [grant for grant in grants if grant.action == "read" and _speaks_of(grant, row)]
+    reading = [
+        grant for grant in grants if grant.action == "read" and _speaks_of(project, table, grant, row["id"], user)
+    ]
     return {
         name: value for name, value in row.items() if any(grant.gives_all or name in grant.fields for grant in reading)
     }
 
 
-def _speaks_of(grant: Grant, row: Mapping[str, Any]) -> bool:
-    """Whether a grant matches the own row: it asks nothing, or that the key is the user's; others are taken to fail."""
-    own = ({"_eq": "$CURRENT_USER"}, "$CURRENT_USER", {"_eq": row.get("id")})
-    return not grant.filter or (set(grant.filter) == {"id"} and grant.filter["id"] in own)
+def _speaks_of(project: Project, table: str, grant: Grant, key: Any, user: Mapping[str, Any] | None) -> bool:
+    """Whether a grant matches the row with a key; one whose filter cannot be judged does not."""
+    collection = project.schema.collections.get(table)
+    if not grant.filter or collection is None or collection.key is None:
+        return not grant.filter
+    try:
+        rows = rows_of(project.schema, Access(user=user), collection, grant, project.limits)
+    except RelgraphError:
+        return False
+    own = Test((), collection.key, OPERATORS["_eq"], (Literal(key),))
+    found = Statement.of(counting(collection, own if rows is None else all_of([own, rows])))
+    return bool(project.database.execute(*found.bind(Bindings())).fetchone()[0])
 
 
 def _is_reached(addresses: str | None, ip: str | None) -> bool:
@@ -130,11 +165,13 @@ def _is_reached(addresses: str | None, ip: str | None) -> bool:
     return any(_holds(part, asked) for part in ranges)
 
 
-def _address(ip: str) -> Any:
+def _address(ip: Any) -> Any:
+    """Give an address; one of IPv4 that is written as one of IPv6 is that of IPv4."""
     try:
-        return ip_address(ip)
+        address = ip_address(ip if isinstance(ip, str) else "")
     except ValueError as error:
         raise InvalidPayload("ip", f"{ip!r} is no address") from error
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def _holds(part: str, asked: Any) -> bool:

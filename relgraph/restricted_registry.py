@@ -7,7 +7,7 @@ there; what only an administrator may do, with `AdminNeeded`.
 from __future__ import annotations
 
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from attrs import evolve
 
@@ -39,6 +39,13 @@ ADMINS_OWN: Final = frozenset({
     *("add_field", "rename_field", "drop_field", "change_field"),
     *("repair", "guard", "unguard", "diff", "apply", "with_access"),
 })  # fmt: skip
+
+
+class NarrowedGraph(RelationGraph):
+    """The graph of the collections and relations that an access knows; what items hang together is not for it."""
+
+    def _opened(self) -> NoReturn:
+        raise AdminNeeded("graph")
 
 
 class RestrictedRegistry(RelationRegistry):
@@ -81,8 +88,8 @@ class RestrictedRegistry(RelationRegistry):
 
     @property
     def graph(self) -> RelationGraph:
-        """The graph of the collections and relations that the access knows; questions about items are not for it."""
-        return RelationGraph(self.schema)
+        """The graph of the collections and relations that the access knows; questions about items: `AdminNeeded`."""
+        return NarrowedGraph(self.schema)
 
     @property
     def schema(self) -> Schema:

@@ -52,7 +52,7 @@ def check(schema: Schema, access: Access, limits: Limits) -> None:
             raise InvalidPayload(f"grants.{name}", str(unknown))
         for grant in access.grants[name]:
             try:
-                _rows(schema, access, collection, grant, limits)
+                rows_of(schema, access, collection, grant, limits)
             except RelgraphError as error:
                 raise InvalidPayload(f"grants.{name}.filter", str(error)) from error
 
@@ -69,7 +69,7 @@ def sound(access: Access, schema: Schema, limits: Limits) -> Access:
 def holds(schema: Schema, access: Access, collection: str, grant: Grant, limits: Limits) -> bool:
     """Say whether the filter of a grant can be resolved against the schema."""
     try:
-        _rows(schema, access, schema.collections[collection], grant, limits)
+        rows_of(schema, access, schema.collections[collection], grant, limits)
     except (RelgraphError, KeyError):
         return False
     return True
@@ -80,7 +80,7 @@ def _parts(schema: Schema, access: Access, collection: Collection, limits: Limit
         names = names_of(collection, grant)
         if not names or not holds(schema, access, collection.name, grant, limits):
             continue
-        yield Granted(names, _rows(schema, access, collection, grant, limits))
+        yield Granted(names, rows_of(schema, access, collection, grant, limits))
 
 
 def names_of(collection: Collection, grant: Grant) -> frozenset[str]:
@@ -89,7 +89,8 @@ def names_of(collection: Collection, grant: Grant) -> frozenset[str]:
     return frozenset(known if grant.gives_all else known.intersection(grant.fields))
 
 
-def _rows(schema: Schema, access: Access, collection: Collection, grant: Grant, limits: Limits) -> Condition | None:
+def rows_of(schema: Schema, access: Access, collection: Collection, grant: Grant, limits: Limits) -> Condition | None:
+    """Give the condition that the filter of a grant puts on the rows; raises what `resolve` does."""
     given: Mapping[str, Any] | None = grant.filter
     if not given:
         return None

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Final
 
 from attrs import evolve
 
@@ -22,8 +21,6 @@ from relgraph.restricted.grants import Granted
 from relgraph.restricted.names import Granting, narrowed
 from relgraph.schema import Collection, Field, Hop, Schema, Seen
 from relgraph.storage.fence import ROWID
-
-_ROWIDS: Final = ("rowid", "_rowid_", "oid")  # by which a table's rows are known, unless a column has that name
 
 
 class Sight:
@@ -75,7 +72,7 @@ class Sight:
         }
         rows = _any_of(taking_part)
         always = all(shown is None for _, shown in (*fields.values(), *links.values()))
-        if rows is None and always and _tells_rows_apart(known, collection):
+        if rows is None and always and len(known.fields) == len(collection.fields):
             return None
         columns = fields | {Seen.link(name): column for name, column in links.items()}
         columns |= {Seen.raw(name): (name, None) for name in sorted(self._keys.get(collection.name, ()))}
@@ -86,11 +83,6 @@ class Sight:
         """Give the condition under which a value is seen, of a row that is; None where it always is."""
         giving = tuple(grant for grant in self._grants[collection] if name in grant.names)
         return None if set(taking_part) <= set(giving) else _any_of(giving)
-
-
-def _tells_rows_apart(known: Collection, whole: Collection) -> bool:
-    """Say whether by what is known of a collection its rows are told apart as they are by all of it."""
-    return not known.hidden_key and all(name in known.fields or name.lower() not in _ROWIDS for name in whole.fields)
 
 
 def _any_of(grants: Iterable[Granted]) -> Condition | None:

@@ -12,6 +12,7 @@ from hypothesis import assume, given, note, settings
 from hypothesis import strategies as st
 
 from relgraph import Access, Grant, RelationRegistry, RelgraphError
+from relgraph.errors import InvalidQuery
 from relgraph.query.parse import parse
 from relgraph.query.resolve import resolve
 from relgraph.query.resolved import ResolvedQuery, ShowAny, ShowMany, ShowOne
@@ -23,7 +24,7 @@ from tests.conformance.compare import same
 from tests.laws.accesses import Row, Rows, accesses, is_free, left_of, view_of
 from tests.laws.databases import Database, databases, quoted, stored_rows
 from tests.laws.queries import groupings, queries, spoilt
-from tests.laws.worlds import agree, without_slices, world_of
+from tests.laws.worlds import agree, outcome, without_slices, world_of
 
 DrawFn = Callable[..., Any]
 Asked = tuple[str, Any]  # a collection, and the question to it
@@ -80,8 +81,10 @@ def test_sql_sees_what_memory_sees(database: Database, data: st.DataObject) -> N
     with seen_by(database, data.draw) as seen:
         for _ in range(3):
             asked = seen.draw_question(data.draw)
-            restricted = restrict(seen.resolved(asked), seen.view.sight)
-            by_sql, in_memory = answer(seen.view, asked), memory.evaluate(restricted, seen.rows)
+            by_sql = outcome(lambda asked=asked: answer(seen.view, asked))
+            in_memory = outcome(
+                lambda asked=asked: memory.evaluate(restrict(seen.resolved(asked), seen.view.sight), seen.rows)
+            )
             assert agree(by_sql, in_memory, unordered=not seen.ordered), (
                 f"\nby SQL:    {by_sql}\nin memory: {in_memory}"
             )
@@ -95,7 +98,10 @@ def test_as_if_the_hidden_were_not_there(database: Database, data: st.DataObject
         view = view_of(seen.registry.schema, seen.view.access, seen.rows)
         for _ in range(3):
             asked = seen.draw_question(data.draw)
-            resolved = seen.resolved(asked)
+            try:
+                resolved = seen.resolved(asked)
+            except InvalidQuery:
+                continue  # two groups of one name
             if not takes_all_grants(seen, resolved) or names_some_scopes(resolved):
                 continue
             found, expected = answer(seen.view, asked), memory.evaluate(resolved, view)
@@ -203,13 +209,17 @@ def _doubled(collection: Collection, row: Row) -> tuple[str, list[Any]]:
     return text, [fresh.get(field.name, row[field.name]) for field in stored]
 
 
-def seen_values(schema: Schema, access: Access, rows: Rows) -> dict[str, list[Row]]:
-    """Give the values that an access sees, and the keys of their rows, in the order of these."""
-    found = {}
+def seen_values(schema: Schema, access: Access, rows: Rows) -> dict[str, list[Any]]:
+    """Give the values that an access sees, beside the keys of their rows, in the order of these."""
+    found: dict[str, list[Any]] = {}
     for name, left in left_of(schema, access, rows).items():
         key = schema.collections[name].primary_key if name in schema.collections else ()
         pairs = zip(rows[name], left, strict=True)
-        shown = [{each: row.get(each) for each in (*key, *sorted(names))} for row, names in pairs if names]
+        shown = [
+            ([row[each] for each in key], {each: row.get(each) for each in sorted(names)})
+            for row, names in pairs
+            if names
+        ]
         found[name] = sorted(shown, key=repr)
     return found
 
