@@ -95,6 +95,7 @@ class Writer:
 
     def entry(self, cell: LevelCell, row: str) -> str:
         """Write what a cell puts into a dict; an object that a quiet cell finds empty is left out."""
+        assert not isinstance(cell, TextCell), "no dict is made of texts"
         if not (isinstance(cell, AnyCell) and cell.quiet):
             return f"{cell.name!r}: {self.cell(cell, row)}"
         found = f"v{next(self.fresh)}"

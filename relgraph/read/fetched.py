@@ -38,6 +38,9 @@ class Builders:
     at_once: tuple[Builder, ...] | None = None
     _items: tuple[Builder, ...] = ()
     _texts: tuple[Builder, ...] = ()
+    by_sqlite: bool = False  # whether the next answer is best made of what SQLite writes as text
+    _refused: bool = False  # whether SQLite could not write a row
+    _lines: tuple[Builder, ...] = ()
     _in_a_row: int = 0  # answers wanted as items; below 0, as text
 
     def __attrs_post_init__(self) -> None:
@@ -47,15 +50,19 @@ class Builders:
         """Note that an answer was wanted as items."""
         self._in_a_row = self._in_a_row + 1 if self._in_a_row > 0 else 1
         self.at_once = self.items if self._in_a_row >= IN_A_ROW else None
+        self.by_sqlite = False
 
     def written(self) -> None:
         """Note that an answer was wanted as text."""
         self._in_a_row = self._in_a_row - 1 if self._in_a_row < 0 else -1
-        self.at_once = self._texts if self._texts and self._in_a_row <= -IN_A_ROW else None
+        often = self._in_a_row <= -IN_A_ROW
+        self.at_once = self._texts if often and self._texts else None
+        self.by_sqlite = self.at_once is not None and not self._refused
 
     def kept(self) -> None:
         """Note that an answer could not be made as text, so that its rows had to be read again."""
-        self._in_a_row, self.at_once = 0, None
+        self._refused = self._refused or self.by_sqlite
+        self._in_a_row, self.at_once, self.by_sqlite = 0, None, False
 
     def made(self, builders: tuple[Builder, ...], found: list[Any]) -> list[Any] | Written:
         """Give what some of these builders made, as a result takes it."""
@@ -73,6 +80,15 @@ class Builders:
         if not self._texts:
             self._texts = tuple(text_builder(level, *rows[level.index][:1]) for level in _levels(self.root))
         return self._texts
+
+    def lines(self, root: Level) -> tuple[Builder, ...]:
+        """Give those that make texts of the levels of a plan of which SQLite writes what it can; not of all it does."""
+        if not self._lines:
+            self._lines = tuple(
+                known if level == plain else text_builder(level)
+                for level, plain, known in zip(_levels(root), _levels(self.root), self._texts, strict=True)
+            )
+        return self._lines
 
 
 def _levels(root: Level) -> list[Level]:

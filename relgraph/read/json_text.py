@@ -4,11 +4,11 @@ In: a `Level`. Out: a function `build(rows, found)` as `read.assemble` gives one
 dicts. Equal as data to `json.dumps` of the items; floats by their shortest exact digits. Raises `TypeError` for a blob
 and `ValueError` for an infinity, as `json` does; `Result.to_json` says where it stands.
 
-Text needs no copies, so the object of a to-one relation is written once, however many parents it has. To the time of
-making dicts and giving them to orjson, reading included, that of text is, where a query is always wanted as text (10k
-articles, Python 3.11, 2026-11): 0.98 in W6, 0.85 in W3, 1.0 to 1.05 in W1, W4, W5 and W7, 1.07 in W2, 1.1 in W8 and
-W9, whose flat rows hold nothing that is written once. What is left is to have SQLite write the pieces of a row that are
-text and whole numbers: its json_object costs 0.07 µs more than the row of three values that it stands for.
+Text needs no copies, so the object of a to-one relation is written once, however many parents it has. What SQLite has
+written comes as a `TextCell`, see `json_sql`. To the time of making dicts and giving them to orjson, reading included,
+that of text is, where a query is always wanted as text (10k articles, Python 3.11, 2026-11): 0.77 in W3, where Python
+alone takes 0.84; 0.93 to 0.97 in W8 by offset, alone 1.05 to 1.14; 1.0 in W2; 1.1 to 1.2 in W9 and in W8 by cursor,
+whose flat rows hold nothing that is written once and that Python has to write.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any, ClassVar, Final
 from attrs import define, field
 
 from relgraph.read.assemble import GROUPED, GROUPED_ROWS, LISTED, Builder, Row, Writer, written
-from relgraph.read.plan import AnyCell, Level, LevelCell, ManyCell
+from relgraph.read.plan import AnyCell, Level, LevelCell, ManyCell, TextCell
 
 TEXTS_KEPT: Final = 4096  # of floats, and of what is converted: finding a text costs 40 ns, making it 300 and more
 LONGEST_KEPT: Final = 40  # characters: moments, not documents
@@ -62,15 +62,23 @@ class TextWriter(Writer):
 
     def display(self, cells: Sequence[LevelCell], row: str) -> str:
         """Write an object of cells; of two with the same name the later one counts, as in a dict."""
-        last = {cell.name: cell for cell in cells}
-        if any(isinstance(cell, AnyCell) and cell.quiet for cell in last.values()):
-            parts = "".join(f"{self.entry(cell, row)}, " for cell in last.values())
+        last = list({cell.position if isinstance(cell, TextCell) else cell.name: cell for cell in cells}.values())
+        if any(isinstance(cell, AnyCell) and cell.quiet for cell in last):
+            parts = "".join(f"{self.entry(cell, row)}, " for cell in last)
             return f"'{{%s}}' % ','.join([part for part in ({parts}) if part])"
-        names = ",".join(f"{json_text(name)}:".replace("%", "%%") + "%s" for name in last)
-        return _filled(f"{{{names}}}", [self.cell(cell, row) for cell in last.values()])
+        if len(last) == 1 and isinstance(last[0], TextCell):
+            return f"{self.place(row, last[0].position)}[:]"  # raises TypeError for None, as every part of it does
+        texts = [self.inner(cell, row) if isinstance(cell, TextCell) else self.cell(cell, row) for cell in last]
+        return _filled(f"{{{','.join([_named(cell) for cell in last])}}}", texts)
+
+    def inner(self, cell: TextCell, row: str) -> str:
+        """Write what stands inside an object that SQLite has written."""
+        return f"{self.place(row, cell.position)}[1:-1]"
 
     def entry(self, cell: LevelCell, row: str) -> str:
         """Write the text of a name and its value; nothing where a quiet cell finds an empty object."""
+        if isinstance(cell, TextCell):
+            return self.inner(cell, row)
         name = f"{json_text(cell.name)}:"
         if not (isinstance(cell, AnyCell) and cell.quiet):
             return f"{name!r} + str({self.cell(cell, row)})"
@@ -136,6 +144,11 @@ def json_text(value: Any) -> str:
     if type(value) is float and math.isfinite(value):
         return repr(value)
     return _ENCODER.encode(value)
+
+
+def _named(cell: LevelCell) -> str:
+    """Give the pattern of a name and its value; an object that SQLite has written brings the names along."""
+    return "%s" if isinstance(cell, TextCell) else f"{json_text(cell.name)}:".replace("%", "%%") + "%s"
 
 
 def _filled(pattern: str, values: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ good for any values of the parameters. Nothing here can fail: what cannot be ask
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from typing import Any, Final, TypeAlias
 
 from attrs import define, field, frozen
@@ -26,6 +27,7 @@ from relgraph.read.answers import Answer, group_answer, measure_answer, value_an
 from relgraph.read.fragments import Sql, Statement, balanced, sql
 from relgraph.read.groups import grouped
 from relgraph.read.joins import Renderer, Search, column, far_key, join, near_key, rows_of, wanted_key
+from relgraph.read.json_sql import parts
 from relgraph.read.scalars import call
 from relgraph.read.select import Nested, counting, select, sort_columns
 from relgraph.read.sql import condition, conjuncts
@@ -96,8 +98,15 @@ class ObjectCell:
     cells: tuple[LevelCell, ...]
 
 
+@frozen
+class TextCell:
+    """Values of the row itself, of which SQLite has made the JSON text of an object; NULL where it could not."""
+
+    position: int
+
+
 LookUp: TypeAlias = OneCell | ManyCell | AnyCell
-LevelCell: TypeAlias = Cell | OneCell | ManyCell | AnyCell | JoinedCell | ObjectCell
+LevelCell: TypeAlias = Cell | OneCell | ManyCell | AnyCell | JoinedCell | ObjectCell | TextCell
 
 
 @frozen
@@ -148,6 +157,7 @@ class ReadPlan:
 
     `searches` are those of which the better form depends on the data, `light` the conditions beside them that are cheap
     to test; `complete` says that the root reads every item of its collection, and `bulk` that it may read thousands.
+    `in_text` gives the same plan with what SQLite can write of the items as JSON text.
     """
 
     root: Level
@@ -157,17 +167,22 @@ class ReadPlan:
     levels: int
     complete: bool
     bulk: bool
+    in_text: Callable[[], ReadPlan] = field(eq=False)
 
 
-def plan(query: ResolvedQuery, forms: Sequence[str] = ()) -> ReadPlan:
-    """Give the plan of a resolved query; `forms` are those of its searches, "in" or "exists", as far as chosen."""
-    planner = _Planner(joining=is_small(query))
+def plan(query: ResolvedQuery, forms: Sequence[str] = (), *, in_text: bool = False) -> ReadPlan:
+    """Give the plan of a resolved query; `forms` are those of its searches, "in" or "exists", as far as chosen.
+
+    `in_text` has SQLite write what it can of the items as JSON text.
+    """
+    planner = _Planner(joining=is_small(query), in_text=in_text)
     renderer = Renderer(forms)
     root = planner.level(renderer, query, None, owned=True)
     complete = query.where is None and query.page.limit is None and query.page.offset == 0
     bulk = not is_small(query) and (not isinstance(query.page.limit, int) or query.page.limit > BULK)
     searches, light = tuple(renderer.searches), tuple(renderer.light)
-    return ReadPlan(root, _counts(query), searches, light, planner.levels, complete, bulk)
+    texts = cache(partial(plan, query, forms, in_text=True))
+    return ReadPlan(root, _counts(query), searches, light, planner.levels, complete, bulk, texts)
 
 
 def _counts(query: ResolvedQuery) -> dict[str, Statement]:
@@ -215,6 +230,7 @@ class _Row:
 @define
 class _Planner:
     joining: bool
+    in_text: bool
     levels: int = 0
 
     def level(self, renderer: Renderer, query: ResolvedQuery, hop: Hop | None, *, owned: bool) -> Level:
@@ -230,7 +246,7 @@ class _Planner:
         if query.shows is None:
             bare = tuple(row.position(column(row.alias, name)) for name in query.collection.primary_key)
         else:
-            cells = tuple(self.cell(renderer, show, row.alias, row, owned=owned) for show in query.shows)
+            cells = self.cells(renderer, query, row.alias, row, owned=owned)
         sorted_by: tuple[int, ...] = ()
         if hop is None and query.after is not None:
             sorted_by = tuple(row.position(piece) for piece in sort_columns(renderer, query, row.alias))
@@ -283,6 +299,17 @@ class _Planner:
             sums=groups.sums,
         )
 
+    def cells(
+        self, renderer: Renderer, query: ResolvedQuery, alias: str, row: _Row, *, owned: bool
+    ) -> tuple[LevelCell, ...]:
+        cells: list[LevelCell] = []
+        for part in parts(query, alias) if self.in_text else query.shows or ():
+            if isinstance(part, Sql):
+                cells.append(TextCell(row.position(part)))
+            else:
+                cells.append(self.cell(renderer, part, alias, row, owned=owned))
+        return tuple(cells)
+
     def cell(self, renderer: Renderer, show: Shown, alias: str, row: _Row, *, owned: bool) -> LevelCell:
         match show:
             case Show():
@@ -311,8 +338,7 @@ class _Planner:
             terms.append(condition(renderer, show.query.where, far))
         row.joins.append(sql(" LEFT JOIN ", rows_of(show.hop, far), " ON ", balanced("AND", terms)))
         position = row.position(column(far, show.hop.far_field))
-        cells = tuple(self.cell(renderer, inner, far, row, owned=False) for inner in show.query.shows or ())
-        return JoinedCell(show.name, position, cells)
+        return JoinedCell(show.name, position, self.cells(renderer, show.query, far, row, owned=False))
 
     def any_cell(self, show: ShowAny, alias: str, row: _Row) -> AnyCell:
         any_hop = show.any_hop

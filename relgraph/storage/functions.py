@@ -10,11 +10,13 @@ as text; no sum is ever text otherwise, so the reader turns text back into an in
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
+from typing import Any, Final
 
 from relgraph.functions import exact_average, exact_sum
 from relgraph.geometry import boxes_meet, shapes_meet
 from relgraph.values import EPOCH_CODECS, ISO_CODECS, FieldType, Stored, fold, instant
+
+WRITES_JSON: Final = sqlite3.sqlite_version_info >= (3, 38)  # from here on no build of SQLite is without json_object
 
 
 class _Sum(list[Any]):

@@ -1,0 +1,110 @@
+"""What SQLite writes as JSON text: only what it writes exactly, and the answer is the same in every case."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from relgraph import RelationRegistry
+from relgraph.storage.functions import WRITES_JSON
+
+pytestmark = pytest.mark.skipif(not WRITES_JSON, reason="SQLite before 3.38 may be without json_object")
+
+COLUMNS = 'id INTEGER PRIMARY KEY, title TEXT, views INTEGER, day DATE, rating REAL, "it\'s %s" TEXT'
+ODD_TEXTS = ["a\0b", "\x01\x1f\x7f\u2028", '"quoted" \\ %s', "é😀", "", "1", '{"a": 1}']
+BEYOND = [1.5, 1e300, float(-(2**63)), float(2**63), "abc", b"\x01", b""]
+
+
+@pytest.fixture
+def connection() -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.execute(f"CREATE TABLE notes ({COLUMNS})")
+        yield connection
+
+
+def texts(registry: RelationRegistry, query: dict[str, Any], collection: str = "notes") -> list[Any]:
+    """Give what the texts of five answers tell; of these the last two are made while rows are read."""
+    items = registry.items(collection)
+    return [json.loads(items.read(query).to_json()) for _ in range(5)]
+
+
+def check(connection: sqlite3.Connection, query: dict[str, Any], collection: str = "notes") -> None:
+    """Fail unless every text tells the data, to the type of each value."""
+    registry = RelationRegistry(connection)
+    assert {repr(text) for text in texts(registry, query, collection)} == {
+        repr(registry.items(collection).read(query).data)
+    }
+
+
+def statements(connection: sqlite3.Connection, query: dict[str, Any], collection: str = "notes") -> list[str]:
+    """Give the statements of the last of five reads wanted as text."""
+    registry = RelationRegistry(connection)
+    texts(registry, query, collection)
+    seen: list[str] = []
+    connection.set_trace_callback(seen.append)
+    registry.items(collection).read(query).to_json()
+    connection.set_trace_callback(None)
+    return seen
+
+
+def test_objects_of_texts_whole_numbers_and_days_are_written_by_sqlite(connection: sqlite3.Connection) -> None:
+    """Text that is odd in JSON or SQL, and the ends of 64 bits, come out as they are."""
+    rows = [(text, 2**63 - 1, "2026-01-02", text) for text in ODD_TEXTS] + [(None, -(2**63) + 1, None, None)]
+    connection.executemany("INSERT INTO notes VALUES (NULL, ?, ?, ?, NULL, ?)", rows)
+    query = {"fields": ["id", "title", "views", "day", "it's %s"]}
+    check(connection, query)
+    assert any("json_object" in text for text in statements(connection, query))
+
+
+def test_an_object_with_other_values_is_not(connection: sqlite3.Connection) -> None:
+    """SQLite gives 15 digits of a REAL."""
+    connection.execute("INSERT INTO notes (title, rating) VALUES ('a', 0.1 + 0.2)")
+    query = {"fields": ["id", "title", "rating"]}
+    check(connection, query)
+    assert not any("json_object" in text for text in statements(connection, query))
+
+
+@pytest.mark.parametrize("value", BEYOND)
+def test_whole_numbers_that_are_none(connection: sqlite3.Connection, value: Any) -> None:
+    """A column of whole numbers may hold anything: one such row, and Python writes the answers from then on."""
+    connection.executemany("INSERT INTO notes (views) VALUES (?)", [(1,), (value,), (-(2**63),)])
+    query = {"fields": ["id", "views"]}
+    if isinstance(value, bytes):
+        query["filter"] = {"id": {"_neq": 2}}
+    check(connection, query)
+
+
+@pytest.mark.parametrize("value", ["2026-01-02 03:04:05", "2026-01-02\0 03:04:05", 20260102, 1.5, "no day"])
+def test_days_that_are_none(connection: sqlite3.Connection, value: Any) -> None:
+    """So may a column of days: what is no day alone is Python's to write."""
+    connection.executemany("INSERT INTO notes (day) VALUES (?)", [("2026-01-02",), (value,)])
+    check(connection, {"fields": ["id", "day"]})
+
+
+def test_what_comes_after_a_row_that_sqlite_could_not_write(connection: sqlite3.Connection) -> None:
+    """SQLite is not asked a second time."""
+    connection.execute("INSERT INTO notes (views) VALUES (1.5)")
+    assert not any("json_object" in text for text in statements(connection, {"fields": ["id", "views"]}))
+
+
+def test_json_that_a_view_or_a_generated_column_makes_stays_text(connection: sqlite3.Connection) -> None:
+    """As an argument of json_object it would be taken for JSON."""
+    connection.executescript(
+        "CREATE TABLE made (id INTEGER PRIMARY KEY, a TEXT, g TEXT AS (json_extract(a, '$.x')));"
+        """INSERT INTO made (a) VALUES ('{"x": [1, 2]}');"""
+        "CREATE VIEW seen AS SELECT id, CAST(json_extract(a, '$.x') AS TEXT) AS y FROM made"
+    )
+    check(connection, {"fields": ["id", "g"]}, "made")
+    check(connection, {"fields": ["id", "y"]}, "seen")
+
+
+def test_more_values_than_a_function_takes_arguments(connection: sqlite3.Connection) -> None:
+    """They are written as several objects, and come out as one."""
+    connection.execute(f"CREATE TABLE wide (id INTEGER PRIMARY KEY, {', '.join(f'c{n} TEXT' for n in range(150))})")
+    connection.execute("INSERT INTO wide (c0, c149) VALUES ('a', 'b')")
+    check(connection, {"fields": ["*"]}, "wide")
