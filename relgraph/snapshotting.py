@@ -21,7 +21,8 @@ from relgraph.snapshots.given import Structure
 from relgraph.snapshots.steps import Diff, Step
 from relgraph.snapshots.take import take, take_all
 from relgraph.storage import ddl
-from relgraph.storage.redefinition import broken_keys, number_of_values
+from relgraph.storage.key_faults import broken_keys, mismatches
+from relgraph.storage.redefinition import number_of_values
 
 if TYPE_CHECKING:
     from relgraph.schema import Schema
@@ -105,7 +106,7 @@ class Snapshots(Restructuring):
         _check_agreed(steps, agreed)
         if not steps:
             return Diff((), agreed.snapshot)
-        broken, before = broken_keys(self.database), self.schema
+        broken, mismatched, before = broken_keys(self.database), mismatches(self.database), self.schema
         site = Site(self.database, self, wanted)
         with self._definitions.batch(stored_only=wanted.whole):
             carry_out(site, steps)
@@ -113,6 +114,9 @@ class Snapshots(Restructuring):
         carry_out(site, (step for step in self._steps(wanted) if step.kind in _OF_ALIASES))
         for step in self._steps(wanted):
             raise CannotChangeTable(step.collection, f"the snapshot was not reached, for it still says: {step}")
+        for table, why in mismatches(self.database).items():
+            if table not in mismatched:
+                raise CannotChangeTable(table, why)
         for (table, target), count in (broken_keys(self.database) - broken).items():
             keys = "1 key" if count == 1 else f"{count} keys"
             problem = f"{keys} of {table} would point at no item of {target}"

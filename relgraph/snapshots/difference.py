@@ -142,7 +142,8 @@ def _is_new_kind(now: Structure, wanted: Structure, name: str) -> bool:
     before, after = _text(now, name), _text(wanted, name)
     if before is None or after is None or before == after:
         return False
-    if not set(now.fields_of(name)) & set(wanted.fields_of(name)):
+    said = wanted.fields_of(name).keys()
+    if said and not said & now.fields_of(name).keys():
         return True
     return _is_view(before) or not (_is_kind(before, "TABLE") and _is_kind(after, "TABLE"))
 

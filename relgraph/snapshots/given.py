@@ -16,6 +16,7 @@ from relgraph.relation import Relation
 from relgraph.schema import folded
 from relgraph.snapshots.entries import check_collection, check_field, is_text
 from relgraph.snapshots.take import SYSTEM, VERSION
+from relgraph.storage.table_texts import spelled
 
 Entry: TypeAlias = Mapping[str, Any]
 Place: TypeAlias = tuple[str, str]
@@ -58,7 +59,7 @@ def read(given: Any) -> Structure:
     _check_parts(parts)
     lists = {name: _entries(parts, name) for name in _NAMES}
     structure = Structure(
-        {entry["collection"]: entry for entry in lists["collections"]},
+        {entry["collection"]: _spelled(entry) for entry in lists["collections"]},
         _by_place(lists["fields"]),
         _by_place(lists["relations"]),
         tuple(_by_place(lists["systemFields"])),
@@ -101,6 +102,14 @@ def _entries(parts: Mapping[str, Any], name: str) -> list[Entry]:
         _check_mapping(entry, "meta", where)
         _check_mapping(entry, "schema", where)
     return list(listed)
+
+
+def _spelled(entry: Entry) -> Entry:
+    """Give a collection with its text as SQLite would keep it, where it has one."""
+    schema = entry.get("schema")
+    if not isinstance(schema, Mapping) or not isinstance(schema.get("sql"), str):
+        return entry
+    return {**entry, "schema": {**schema, "sql": spelled(schema["sql"], entry["collection"])}}
 
 
 def _text(entry: Entry, part: str, where: str) -> str:

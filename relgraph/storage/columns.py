@@ -25,6 +25,7 @@ from relgraph.storage.declared import affinity_of, type_of
 from relgraph.storage.definition import Definition
 from relgraph.storage.dependents import virtual_tables_naming
 from relgraph.storage.indexes import IndexColumn, index_name, names_taken
+from relgraph.storage.key_faults import broken_keys
 from relgraph.storage.sql_text import quoted, same_name, tokens
 from relgraph.storage.table_copy import copy_table, switched
 from relgraph.storage.witness import Witness, verified
@@ -285,7 +286,7 @@ def _redefined(seen: Witness, wanted: Definition) -> Witness:
 
 
 def _violations(database: Database) -> int:
-    return int(database.execute("SELECT count(*) FROM pragma_foreign_key_check").fetchone()[0])
+    return broken_keys(database).total()
 
 
 def _refuse_rows(where: str, rows: Misfits, what: str) -> None:

@@ -8,7 +8,6 @@ the rows do not fulfil the new definition.
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -62,9 +61,3 @@ def number_of_values(database: Database, table: str, column: str | None = None) 
     counted = "*" if column is None else f"t.{quoted(column)}"
     number: int = database.execute(f"SELECT count({counted}) FROM main.{quoted(table)} AS t").fetchone()[0]
     return number
-
-
-def broken_keys(database: Database) -> Counter[tuple[str, str]]:
-    """Give how many rows of a table point at nothing in another, by the foreign keys that are declared."""
-    rows = database.execute('SELECT "table", parent FROM pragma_foreign_key_check')
-    return Counter((table, parent) for table, parent in rows)

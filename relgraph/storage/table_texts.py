@@ -10,7 +10,7 @@ from collections.abc import Collection
 from typing import Any, Final
 
 from relgraph.storage.connection import Database
-from relgraph.storage.sql_text import tokens, with_table_name
+from relgraph.storage.sql_text import quoted, same_name, tokens
 
 _TEXTS: Final = """
 SELECT m.type, m.name, m.tbl_name, m.sql
@@ -34,14 +34,25 @@ def texts_of(database: Database, without: Collection[str] = ()) -> dict[str, dic
     rows = [row for row in database.execute(_TEXTS).fetchall() if row[1] not in without]
     for kind, name, _, sql in rows:
         if kind in ("table", "view"):
-            found[name] = {"sql": _spelled(sql, name), "indexes": {}, "triggers": {}}
+            found[name] = {"sql": spelled(sql, name), "indexes": {}, "triggers": {}}
     for kind, name, owner, sql in rows:
         if kind in ("index", "trigger") and owner in found:
             found[owner]["indexes" if kind == "index" else "triggers"][name] = sql
     return found
 
 
-def _spelled(sql: str, name: str) -> str:
-    """Give a text with the table's name as every renaming spells it; of views and virtual tables as it is."""
+def spelled(sql: str, name: str) -> str:
+    """Give the text of a table as SQLite keeps it, its name as every renaming spells it; any other as it is.
+
+    >>> spelled("create table [tags] (id);", "tags")
+    'CREATE TABLE "tags" (id)'
+    >>> spelled("CREATE VIEW tags AS SELECT 1", "tags")
+    'CREATE VIEW tags AS SELECT 1'
+    """
     words = [token for token in tokens(sql) if token.kind not in ("space", "comment")]
-    return with_table_name(sql, name) if words[1].is_word("TABLE") else sql
+    if not (len(words) > 3 and words[0].is_word("CREATE") and words[1].is_word("TABLE")):
+        return sql
+    if not same_name(words[2].name, name) or words[3].text == ".":
+        return sql
+    last = words[-2] if words[-1].text == ";" else words[-1]
+    return f"CREATE TABLE {quoted(name)}{sql[words[2].end : last.end]}"

@@ -574,6 +574,20 @@ def test_a_default_that_would_be_none_of_the_type_refuses_it(registry: RelationR
     assert rows(registry, "SELECT v, w FROM t") == [(None, 7)]
 
 
+def test_a_key_that_leads_to_no_key_elsewhere_is_no_hindrance(registry: RelationRegistry) -> None:
+    """SQLite checks no foreign key of a file that has one such; the others are looked at all the same."""
+    registry.connection.executescript("""
+        CREATE TABLE far (id INTEGER PRIMARY KEY, n INT); CREATE TABLE near (n INT REFERENCES far (n));
+        CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT); INSERT INTO t VALUES (1, '7');
+    """)
+    registry.change_field("t", "v", type="integer")
+    assert rows(registry, "SELECT v FROM t") == [(7,)]
+    snapshot = registry.snapshot()
+    registry.add_field("t", "more")
+    registry.apply(registry.diff(snapshot))
+    assert registry.snapshot() == snapshot
+
+
 def test_a_key_of_another_type_is_refused(registry: RelationRegistry, path: str) -> None:
     """A relation whose keys could not be compared any more stands against a type."""
     registry.connection.executescript("""

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -30,6 +31,7 @@ IN_THE_ODD: dict[str, Change] = {
     "rename field": lambda r: r.rename_field(ODD, "price", "cost"),
     "type by copy": lambda r: r.change_field(ODD, "at", type="string"),
     "drop with keys": lambda r: r.drop_collection("pairs", cascade=True),
+    "apply": lambda r: r.apply(r.diff(_other_structure(r.snapshot()))),
 }
 IN_A_PROJECT: dict[str, Change] = {
     "rename": lambda r: r.rename_collection("headings", "titles"),
@@ -40,6 +42,7 @@ IN_A_PROJECT: dict[str, Change] = {
     "create": lambda r: r.create_collection("things", {"a": "csv"}),
     "type": lambda r: r.change_field("articles", "status", type="csv"),
     "batch": lambda r: _much(r),
+    "apply": lambda r: r.apply(r.diff(_other_notes(r.snapshot()))),
 }
 CASES = {
     **{f"hub: {name}": ("hub", change) for name, change in OPERATIONS.items()},
@@ -53,6 +56,28 @@ def _much(registry: RelationRegistry) -> None:
         registry.rename_collection("articles", "posts")
         registry.change_field("posts", "author_sort", type="float")
         registry.drop_field("posts", "author", cascade=True)
+
+
+def _other_structure(snapshot: dict[str, Any]) -> dict[str, Any]:
+    """Give the snapshot of a database with a table more, a view less, and another default in a table of many keys."""
+    text = "CREATE TABLE more (id INTEGER PRIMARY KEY, odd INTEGER DEFAULT 1)"
+    schema = {"name": "more", "sql": text, "indexes": {}, "triggers": {}}
+    more = {"collection": "more", "meta": None, "schema": schema}
+    kept = [entry for entry in snapshot["collections"] if entry["collection"] != "titles"]
+    authors = next(entry["schema"] for entry in kept if entry["collection"] == "Authors")
+    authors["sql"] = authors["sql"].replace("'nobody'", "'somebody'")
+    return {**snapshot, "collections": [*kept, more], "fields": []}
+
+
+def _other_notes(snapshot: dict[str, Any]) -> dict[str, Any]:
+    """Give the snapshot of a project with another note, default and action."""
+    for entry in snapshot["fields"]:
+        if (entry["collection"], entry["field"]) == ("articles", "status"):
+            entry["meta"]["note"], entry["schema"]["default_value"] = "how far it is", "draft"
+    for entry in snapshot["relations"]:
+        if (entry["collection"], entry["field"]) == ("comments", "author"):
+            entry["schema"]["on_delete"] = "CASCADE"
+    return snapshot
 
 
 def make(kind: str, path: str) -> None:

@@ -402,6 +402,30 @@ def test_what_is_no_diff_is_refused(shop: RelationRegistry, diff: Any) -> None:
     assert caught.value.where == "diff"
 
 
+def test_rows_stay_where_a_snapshot_has_no_fields(shop: RelationRegistry) -> None:
+    """The text is enough to tell what a table has in common with the one that is there."""
+    wanted = snapshot_of(SHOP.replace("name TEXT", "name TEXT DEFAULT 'x'"))
+    before = shop.items("pets").read().data
+    shop.apply(shop.diff({**wanted, "fields": []}))
+    assert (shop.snapshot(), shop.items("pets").read().data) == (wanted, before)
+    other = json.loads(
+        json.dumps(wanted).replace("label TEXT NOT NULL", "other TEXT").replace("id INTEGER", "nr INTEGER")
+    )
+    with pytest.raises((CannotChangeTable, InvalidPayload)):
+        shop.apply(shop.diff({**other, "fields": []}))
+    assert (shop.snapshot(), shop.items("pets").read().data) == (wanted, before)
+
+
+@pytest.mark.parametrize("text", ["create table more (id)", 'CREATE  TABLE "MORE"(id) ; ', "CREATE TABLE more(id)--"])
+def test_a_text_written_by_hand_is_read_as_sqlite_keeps_it(shop: RelationRegistry, text: str) -> None:
+    """Capitals, blanks and quotes before the columns are no difference to what is there afterwards."""
+    snapshot = shop.snapshot()
+    schema = {"sql": text, "indexes": {}, "triggers": {}}
+    snapshot["collections"].append({"collection": "more", "schema": schema})
+    assert str(shop.apply(shop.diff(snapshot))) == "Make collection more."
+    assert not shop.diff(snapshot)
+
+
 @pytest.mark.parametrize("change", ["add", "drop", "alter"])
 def test_fields_that_the_text_of_their_collection_does_not_make_are_refused(
     shop: RelationRegistry, change: str
