@@ -77,7 +77,7 @@ def _operand(field: Field, key: Any) -> Operand:
 
 def _cast(field: Field, key: Any) -> Stored:
     """Give a key in the form it is stored in."""
-    if type(key) is int and field.type in INTEGERS and -(2**63) <= key < 2**63:
+    if type(key) is int and (field.type in INTEGERS or field.type is FieldType.ANY) and -(2**63) <= key < 2**63:
         return key  # the usual one, without the long way
     if key is None or isinstance(key, bool) or key == "" or isinstance(key, (dict, list, tuple)):
         raise InvalidPayload("keys", f"{key!r} is no primary key")

@@ -143,3 +143,19 @@ def test_a_deep_tree() -> None:
         assert registry.graph.descendants("tree", 0, "parent") == tuple(range(1, 20_000))
         with pytest.raises(InvalidQuery, match="name one of parent, other"):
             registry.graph.ancestors("tree", 1)
+
+
+def test_a_key_without_a_type() -> None:
+    """A key column without a type holds numbers and texts: a number is asked for as a number, a text as a text."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection.executescript("""
+        CREATE TABLE any (id PRIMARY KEY, up REFERENCES any);
+        INSERT INTO any VALUES (2, NULL), ('2', 2), (7, '2');
+    """)
+    with RelationRegistry(connection) as registry:
+        items, graph = registry.items("any"), registry.graph
+        assert [items.get(key)["id"] for key in (2, "2", 7)] == [2, "2", 7]
+        assert graph.ancestors("any", 7, "up") == ("2", 2)
+        assert graph.impact("any", [7]).deleted["any"].keys == (7,)
+        with pytest.raises(ItemNotFound):
+            items.get("7")
