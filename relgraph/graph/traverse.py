@@ -70,12 +70,15 @@ def _far(schema: Schema, database: Database, hop: Hop, ids: Iterable[Id]) -> dic
 
 
 def hops_along(schema: Schema, collection: Collection, path: Any) -> Iterator[Hop | AnyHop]:
-    """Yield the hops that a path names; the errors are those of a read."""
+    """Yield the hops that a path names, which may end in ".*" as paths to items without a key do.
+
+    The errors are those of a read.
+    """
     if not isinstance(path, str) or not path:
         raise InvalidPayload("path", f"a path names relations, like 'author.articles', not {path!r}")
     resolution = Resolution(schema, Limits(), None)
     rest: str | None = path
-    while rest is not None:
+    while rest is not None and (rest == path or rest != "*" or own(collection, "*")):
         head, rest = (rest, None) if own(collection, rest) else split(resolution, collection, rest)
         found = look_up(resolution, collection, head, "path")
         resolution.finish()

@@ -271,6 +271,9 @@ def test_odd_names_are_read() -> None:
                         value = item[hop.name]
                         item = value[0] if hop.many else value
                     assert item is not None
+                    key = ("x", 2) if start == "Größe" else 1
+                    if start != "keyless":  # an item of it cannot be named
+                        assert [len(keys) for keys in graph.traverse(start, key, str(path))] == [1] * len(path)
                     found += 1
         assert str(graph.path("c,d", "Größe")) == "Größe"
         assert str(graph.path("a.b", "keyless")) == "keyless.*"
