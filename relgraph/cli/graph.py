@@ -59,7 +59,7 @@ def graph(database: Path, form: str | None, path: Path | None) -> None:
 def path(database: Path, start: str, end: str, form: str | None, max_length: int) -> None:
     """Find the ways from the collection START to END.
 
-    The shortest comes first. Each is spelled as --fields of `relgraph read` takes it.
+    The shortest comes first, however long it is. Each is spelled as --fields of `relgraph read` takes it.
 
     \b
     Example: relgraph path my.db authors tags
@@ -67,7 +67,7 @@ def path(database: Path, start: str, end: str, form: str | None, max_length: int
     form = output.pick_form(form, None)
     with RelationRegistry(database, read_only=True) as registry:
         found = registry.graph.path(start, end)
-        paths = () if found is None else registry.graph.paths(start, end, max(max_length, len(found)))
+        paths = registry.graph.paths(start, end, max_length) or tuple(filter(None, [found]))
     if form == "json":
         told = [{"path": str(each), "collections": list(each.collections)} for each in paths]
         output.send(output.json_text(told))

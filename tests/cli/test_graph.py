@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 
 from tests.cli.conftest import Run
@@ -83,3 +84,16 @@ def test_what_is_refused(run: Run, music: Path) -> None:
         answer = run("impact", music, *words)
         assert (answer.exit_code, answer.stderr.count("\n")) == (2, 1)
         assert says in answer.stderr
+
+
+def test_a_long_way(run: Run, tmp_path: Path) -> None:
+    """The shortest way is given however long it is; of the many as long as it, none that was not asked for."""
+    connection = sqlite3.connect(tmp_path / "chain.db")
+    for number in range(40):
+        pointers = "".join(f", {name} INTEGER REFERENCES c{number + 1:02}" for name in "abc")
+        connection.execute(f"CREATE TABLE c{number:02} (id INTEGER PRIMARY KEY{pointers})")
+    connection.execute("CREATE TABLE c40 (id INTEGER PRIMARY KEY)")
+    connection.close()
+    (way,) = json.loads(run("path", tmp_path / "chain.db", "c00", "c40").output)
+    assert way["path"] == ".".join("a" * 40)
+    assert len(json.loads(run("path", tmp_path / "chain.db", "c00", "c02").output)) == 9
