@@ -20,8 +20,8 @@ from relgraph.errors import FenceCrossed
 from relgraph.storage.connection import Database
 
 ROWID: Final = "ROWID"  # as the authorizer names it, whatever its alias
-# what tables and indexes there are, for the choice of a plan
-_PRAGMAS: Final = ("table_list", "table_xinfo", "index_list", "index_xinfo")
+# what tables and indexes there are, for the choice of a plan; the last is what a full-text table asks by itself
+_PRAGMAS: Final = ("table_list", "table_xinfo", "index_list", "index_xinfo", "data_version")
 _PRAGMA_TABLES: Final = frozenset(f"pragma_{name}" for name in _PRAGMAS)
 _READING: Final = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE})
 
