@@ -14,12 +14,11 @@ from attrs import evolve, frozen
 
 from relgraph.errors import CannotChangeTable, InvalidPayload
 from relgraph.relation import Relation
-from relgraph.snapshots.column_texts import column_text, default_text, table_text, type_text
+from relgraph.snapshots.column_texts import column_text, default_given, table_text, type_text
 from relgraph.snapshots.given import Structure
 from relgraph.snapshots.steps import Step
 from relgraph.storage import catalog, ddl, directus_rows
 from relgraph.storage.column_facts import indexes_on
-from relgraph.storage.column_types import Sql
 from relgraph.storage.connection import Database
 from relgraph.storage.declaring import Declaring
 from relgraph.storage.indexes import index_name, names_taken
@@ -201,13 +200,12 @@ def _add_field(site: Site, step: Step) -> None:
         text = column_text(entry, vendor=site.wanted.vendor)
         site.database.execute(f"ALTER TABLE main.{quoted(step.collection)} ADD COLUMN {text}")
     else:
-        default = default_text(entry)
         site.registry.add_field(
             step.collection,
             name,
             type_text(entry, site.wanted.vendor),
             nullable=bool(schema.get("is_nullable", True)),
-            default=None if default is None else Sql(default),
+            default=default_given(entry),
         )
     _index_as_said(site, step.collection, name, schema)
 
@@ -223,8 +221,7 @@ def _change_field(site: Site, step: Step) -> None:
     if names & _TYPE:
         changes["type"] = type_text(entry, site.wanted.vendor)
     if names & {"default_value", "default_expression"}:
-        default = default_text(entry)
-        changes["default"] = None if default is None else Sql(default)
+        changes["default"] = default_given(entry)
     if "is_nullable" in names:
         changes["nullable"] = bool(entry["schema"]["is_nullable"])
     if changes:

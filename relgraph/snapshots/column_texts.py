@@ -11,6 +11,7 @@ from typing import Any, Final
 from relgraph.errors import InvalidPayload
 from relgraph.snapshots.given import Entry
 from relgraph.snapshots.take import MOMENTS
+from relgraph.storage.column_types import Sql, default_sql
 from relgraph.storage.sql_text import quoted, tokens
 
 # what Directus declares on SQLite for a field type: for snapshots of other databases, whose types SQLite does not know
@@ -88,7 +89,7 @@ def default_text(entry: Entry) -> str | None:
     """Give the DEFAULT of a column as SQL; None where it has none."""
     schema = entry["schema"]
     if schema.get("default_expression"):
-        return _expression(entry, "default_expression")
+        return _default_expression(entry)
     value = schema.get("default_value")
     return None if value is None else literal(value, _where(entry, "default_value"))
 
@@ -108,6 +109,21 @@ def literal(value: Any, where: str) -> str:
     raise InvalidPayload(where, f"a default is a text, a number or true or false, not {type(value).__name__}")
 
 
+def default_given(entry: Entry) -> Sql | None:
+    """Give the DEFAULT of a column as `add_field` takes it, which puts its parentheses around it."""
+    text = default_text(entry)
+    return None if text is None else Sql(text[1:-1] if text.startswith("(") else text)
+
+
+def _default_expression(entry: Entry) -> str:
+    """Give a default that is no plain value: a literal such as x'00ff', or an expression in parentheses."""
+    text = str(entry["schema"]["default_expression"])
+    pieces = [token for token in tokens(text) if token.kind != "space"]
+    if len(pieces) <= 2 and not any(token.text in "();" or token.kind == "comment" for token in pieces):
+        return text.strip()
+    return str(default_sql(_where(entry, "default_expression"), Sql(text)))
+
+
 def _expression(entry: Entry, part: str) -> str:
     """Give an expression in parentheses as the snapshot has it, with the word STORED behind it at most."""
     text = str(entry["schema"][part]).strip()
@@ -115,8 +131,6 @@ def _expression(entry: Entry, part: str) -> str:
     closing = next((i for i, token in enumerate(pieces) if token.text == ")" and token.depth == 0), None)
     rest = [] if closing is None else [token.text.upper() for token in pieces[closing + 1 :]]
     if closing is None or pieces[0].text != "(":
-        if part == "default_expression" and len(pieces) <= 2 and "(" not in text:
-            return text  # a literal such as x'00ff'
         raise InvalidPayload(_where(entry, part), f"{text!r} is no expression in parentheses")
     if rest not in ([], ["STORED"], ["VIRTUAL"]):
         raise InvalidPayload(_where(entry, part), f"{text!r} goes on behind its expression")

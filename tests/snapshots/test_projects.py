@@ -184,3 +184,29 @@ def test_a_collection_that_cannot_be_made_says_why(project: RelationRegistry, na
         project.apply(project.diff(wanted))
     assert caught.value.where == f"collections.{name}"
     assert structure(project.snapshot()) == structure(RECORDED)
+
+
+def test_defaults_of_every_kind_are_carried(project: RelationRegistry) -> None:
+    """Texts, numbers, blobs, moments and expressions: into a new collection, a new field and a changed one."""
+    texts = ("(lower('A;b'))", "((1))", "x'00ff'", "'it''s'", "-5", "1e3", "CURRENT_TIMESTAMP", "TRUE", "(1 + 2)")
+    columns = ", ".join(f"d{index} text DEFAULT {text}" for index, text in enumerate(texts))
+    project.create_collection("defaults")
+    with RelationRegistry() as made:
+        made.apply(made.diff(project.snapshot()))
+        project.connection.execute("DROP TABLE defaults")
+        project.connection.execute(f"CREATE TABLE defaults (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, {columns})")
+        for index in range(len(texts)):
+            note = ("defaults", f"d{index}")
+            project.connection.execute("INSERT INTO directus_fields (collection, field) VALUES (?, ?)", note)
+        project.connection.commit()
+        wanted = project.snapshot()
+        made.apply(made.diff(wanted))
+        assert structure(made.snapshot()) == structure(wanted)
+        changed = copy.deepcopy(wanted)
+        schema = entry_of(changed, "fields", "defaults", "d0")["schema"]
+        schema["default_expression"] = "upper('x')"
+        made.apply(made.diff(changed))
+        assert structure(made.snapshot()) == structure(changed)
+    with RelationRegistry() as made:
+        made.apply(made.diff(wanted))
+        assert structure(made.snapshot()) == structure(wanted)
