@@ -7,7 +7,7 @@ command or the question is, 130 when it was interrupted. Nothing here is importe
 
 from __future__ import annotations
 
-from relgraph.cli import definitions, graph, integrity, snapshots  # noqa: F401  # put their commands into the group
+from relgraph.cli import definitions, graph, integrity, snapshots, subset  # noqa: F401  # put their commands into the group
 from relgraph.cli.commands import group
 
 __all__ = ["group", "main"]

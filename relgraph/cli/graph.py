@@ -28,26 +28,39 @@ _PATHS: Final = 10  # shown in a table, where there are more
 
 @group.command("graph")
 @click.argument("database", type=_DATABASE)
-@form_among("tree", "json")
+@form_among("tree", "mermaid", "dot", "svg", "html", "json")
 @option(
     "-o",
     "--output",
     "path",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write to a file.",
-    example="-o g.json",
+    help="Write to a file; its name picks the form (.svg, .html, .dot, .mmd, .json, .txt).",
+    example="-o g.html",
 )
-def graph(database: Path, form: str | None, path: Path | None) -> None:
+@option("--focus", metavar="COLLECTION", help="What is around this collection only.", example="--focus books")
+@option("--depth", type=int, default=1, help="So many links around it.", example="--depth 2")
+def graph(database: Path, form: str | None, path: Path | None, focus: str | None, depth: int) -> None:
     """Show the graph that the relations of a database form.
 
     As a tree: below each collection the names that lead on from it, and then what the whole looks like: what hangs
-    together, what leads in circles, which collections only join others.
+    together, what leads in circles, which collections only join others. As a picture: boxes with fields, and lines with
+    a crow's foot where there can be several; the page (html) is to move about in, and needs no network.
 
     \b
-    Example: relgraph graph my.db
+    Examples: relgraph graph my.db
+              relgraph graph my.db -o graph.html
+              relgraph graph my.db --format mermaid --focus books
     """
+    form = form or _form_of(path)
     with RelationRegistry(database, read_only=True) as registry:
-        output.send(_FORMS[form or ("tree" if path is None and sys.stdout.isatty() else "json")](registry.graph), path)
+        output.send(_FORMS[form](registry.graph, focus, depth), path)
+
+
+def _form_of(path: Path | None) -> str:
+    """Give the form that a file's name picks; without a file a tree on a terminal, else JSON."""
+    if path is None:
+        return "tree" if sys.stdout.isatty() else "json"
+    return _FORM_OF.get(path.suffix.lower(), "json")
 
 
 @group.command("path")
@@ -139,7 +152,7 @@ def impact(
         else:
             known = registry.schema.collections.get(collection)
             width = 1 if known is None else len(known.primary_key)
-            found = registry.graph.impact(collection, [_key(each, width) for each in key])
+            found = registry.graph.impact(collection, [key_of(each, width) for each in key])
     if form == "json":
         output.send([output.one_json(_told(found)) + "\n"])
     else:
@@ -148,7 +161,7 @@ def impact(
         context.exit(1)
 
 
-def _key(word: str, width: int) -> Any:
+def key_of(word: str, width: int) -> Any:
     """Give the key that a word spells; one of several columns is a JSON list."""
     if width == 1:
         return word
@@ -169,10 +182,14 @@ _EFFECTS: Final = {
 }
 
 
-def _tree(graph: RelationGraph) -> Iterator[str]:
+def _tree(graph: RelationGraph, focus: str | None, depth: int) -> Iterator[str]:
     """Yield the tree of the ways that lead on, and below it the whole in a few lines."""
     schema = graph.schema
-    yield from (f"{line}\n" for line in relations.tree(schema, [each for each in schema if not each.system]))
+    around = None if focus is None else graph.around(focus, depth)
+    listed_there = [each for each in schema if (not each.system if around is None else each.name in around)]
+    yield from (f"{line}\n" for line in relations.tree(schema, listed_there))
+    if around is not None:
+        return
     yield "\n"
     for junction in graph.junctions():
         ends = " and ".join("|".join(end) for end in junction.ends)
@@ -187,18 +204,42 @@ def _tree(graph: RelationGraph) -> Iterator[str]:
         yield tables.shown(f"alone: {listed(alone, 20)}") + "\n"
 
 
-def _json(graph: RelationGraph) -> Iterator[str]:
-    yield output.one_json(graph.to_dict()) + "\n"
+def _json(graph: RelationGraph, focus: str | None, depth: int) -> Iterator[str]:
+    yield output.one_json(graph.to_dict(focus=focus, depth=depth)) + "\n"
 
 
-_FORMS: Final[dict[str, Callable[[RelationGraph], Iterator[str]]]] = {"tree": _tree, "json": _json}
+def _drawn(draw: Callable[..., str]) -> Callable[[RelationGraph, str | None, int], Iterator[str]]:
+    def form(graph: RelationGraph, focus: str | None, depth: int) -> Iterator[str]:
+        yield draw(graph, focus=focus, depth=depth).rstrip("\n") + "\n"
+
+    return form
+
+
+_FORMS: Final[dict[str, Callable[[RelationGraph, str | None, int], Iterator[str]]]] = {
+    "tree": _tree,
+    "mermaid": _drawn(RelationGraph.to_mermaid),
+    "dot": _drawn(RelationGraph.to_dot),
+    "svg": _drawn(RelationGraph.to_svg),
+    "html": _drawn(RelationGraph.to_html),
+    "json": _json,
+}
+_FORM_OF: Final = {
+    ".svg": "svg",
+    ".html": "html",
+    ".htm": "html",
+    ".dot": "dot",
+    ".gv": "dot",
+    ".mmd": "mermaid",
+    ".mermaid": "mermaid",
+    ".txt": "tree",
+}
 
 
 def _ways(shown: Sequence[Mapping[str, Any]], start: str, end: str) -> Iterator[str]:
     if not shown:
         yield tables.shown(f"no way leads from {start} to {end}")
         return
-    yield from tables.table(shown[:_PATHS], _width())
+    yield from tables.table(shown[:_PATHS], width_of_terminal())
     if len(shown) > _PATHS:
         yield f"... and {len(shown) - _PATHS} more; --format json lists them"
 
@@ -211,7 +252,11 @@ def _effects(impact: Impact) -> Iterator[str]:
         for name, each in getattr(impact, effect).items()
     ]
     used = [name for name in ("collection", "items", "are", "over", "why") if any(row[name] for row in rows)]
-    yield from tables.table([{name: row[name] for name in used} for row in rows], _width()) if rows else ("nothing",)
+    yield from (
+        tables.table([{name: row[name] for name in used} for row in rows], width_of_terminal())
+        if rows
+        else ("nothing",)
+    )
     if impact.blocked:
         yield "Nothing would change; the rest would, if nothing were in the way."
     if impact.relations:
@@ -231,5 +276,6 @@ def _told(impact: Impact) -> dict[str, Any]:
     return told | {"relations": list(map(name_of, impact.relations)), "triggers": list(impact.triggers)}
 
 
-def _width() -> int | None:
+def width_of_terminal() -> int | None:
+    """Give the width of the terminal, or None where the output goes elsewhere."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None

@@ -57,7 +57,7 @@ def audit(
               relgraph audit my.db --rule dangling-m2o --rule key-form --format json
     """
     form = output.pick_form(form, None)
-    with RelationRegistry(database, read_only=True) as registry, _bar("looking at") as progress:
+    with RelationRegistry(database, read_only=True) as registry, bar("looking at") as progress:
         found = registry.audit(collections or None, rules or None, progress=progress)
     output.send([output.one_json(found.to_dict()) + "\n"] if form == "json" else _report(found))
     if found.errors:
@@ -92,9 +92,9 @@ def repair(
     """
     form, chosen = output.pick_form(form, None), dict(_strategy(text) for text in strategies)
     with RelationRegistry(database, read_only=not applied) as registry:
-        with _bar("looking at") as progress:
+        with bar("looking at") as progress:
             found = registry.audit(rules=rules or None, progress=progress)
-        with _bar("mending") as progress:
+        with bar("mending") as progress:
             plan = registry.repair(found, dry_run=not applied, strategies=chosen, progress=progress)
     output.send([output.one_json(plan.to_dict()) + "\n"] if form == "json" else _steps(plan))
 
@@ -178,7 +178,7 @@ def _steps(plan: Plan) -> Iterator[str]:
 
 
 @contextmanager
-def _bar(label: str) -> Iterator[Progress | None]:
+def bar(label: str) -> Iterator[Progress | None]:
     """Give what shows on stderr how far the work is, while a person looks on."""
     if not sys.stderr.isatty():
         yield None

@@ -5,6 +5,7 @@ In: a `RelationGraph`. Out: dicts, lists and texts, which are JSON as they are. 
 
 from __future__ import annotations
 
+from collections.abc import Collection as Names
 from typing import TYPE_CHECKING, Any
 
 from relgraph.graph.answers import name_of
@@ -47,6 +48,33 @@ def as_dict(graph: RelationGraph) -> dict[str, Any]:
             "collections": list(order.collections),
             "deferred": [name_of(source) for source in order.deferred],
             "forced": [name_of(source) for source in order.forced],
+        },
+    }
+
+
+def narrowed(told: dict[str, Any], names: Names[str]) -> dict[str, Any]:
+    """Give what `as_dict` says of some collections alone.
+
+    >>> from relgraph import RelationRegistry
+    >>> narrowed(as_dict(RelationRegistry().graph), ["tags"])["components"]
+    []
+    """
+    order = told["load_order"]
+
+    def within(places: list[str]) -> list[str]:
+        return [place for place in places if any(place.startswith(f"{name}.") for name in names)]
+
+    return {
+        "collections": [each for each in told["collections"] if each["name"] in names],
+        "relations": [each for each in told["relations"] if each["many_collection"] in names],
+        "links": [each for each in told["links"] if each["from"] in names and each["to"] in names],
+        "junctions": [each for each in told["junctions"] if each["collection"] in names],
+        "components": [kept for group in told["components"] if (kept := [name for name in group if name in names])],
+        "cycles": [each for each in told["cycles"] if set(each["collections"]) <= set(names)],
+        "load_order": {
+            "collections": [name for name in order["collections"] if name in names],
+            "deferred": within(order["deferred"]),
+            "forced": within(order["forced"]),
         },
     }
 

@@ -14,7 +14,7 @@ from typing import Any, overload
 from relgraph.errors import InvalidPayload, UnknownCollection
 from relgraph.graph import components
 from relgraph.graph.answers import Cycle, Impact, Junction, LoadOrder, Path, far_collections
-from relgraph.graph.dictionary import as_dict
+from relgraph.graph.dictionary import as_dict, narrowed
 from relgraph.graph.dot import to_dot
 from relgraph.graph.drop import impact_of_drop
 from relgraph.graph.html import to_html
@@ -23,7 +23,7 @@ from relgraph.graph.links import Link, links_of
 from relgraph.graph.mermaid import to_mermaid
 from relgraph.graph.networks import to_networkx
 from relgraph.graph.paths import Ways
-from relgraph.graph.picture import picture_of
+from relgraph.graph.picture import around, picture_of
 from relgraph.graph.subset import Progress, Subset, subset_of
 from relgraph.graph.svg import to_svg
 from relgraph.graph.traverse import ancestors, descendants, traverse
@@ -177,9 +177,16 @@ class RelationGraph:
         """
         return self.load_order().collections[::-1]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give the graph as plain values: collections, relations, junctions, components, cycles, and an order."""
-        return as_dict(self)
+    def to_dict(self, *, focus: str | None = None, depth: int = 1) -> dict[str, Any]:
+        """Give the graph as plain values: collections, relations, junctions, components, cycles, and an order.
+
+        With `focus` what is said of the collections up to `depth` links around one.
+        """
+        return as_dict(self) if focus is None else narrowed(as_dict(self), self.around(focus, depth))
+
+    def around(self, collection: str, depth: int = 1) -> tuple[str, ...]:
+        """Give the collections up to so many links around one, itself among them, in the order of the schema."""
+        return around(self, collection, depth)
 
     # --- pictures ----------------------------------------------------------------------------------------------------
 

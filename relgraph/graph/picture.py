@@ -80,9 +80,7 @@ def picture_of(graph: RelationGraph, *, focus: str | None = None, depth: int = 1
     >>> [(line.near, line.label, line.far) for line in picture_of(registry.graph).lines]
     [('people', 'boss', 'people')]
     """
-    if isinstance(depth, bool) or not isinstance(depth, int) or depth < 0:
-        raise InvalidPayload("depth", f"it must be a whole number of 0 or more, not {depth!r}")
-    shown = _all_shown(graph, system) if focus is None else _around(graph, focus, depth)
+    shown = _all_shown(graph, system) if focus is None else set(around(graph, focus, depth))
     kinds = {each.collection: "junction" for each in graph.junctions()}
     kinds |= {each.many_collection: "any" for each in graph.schema.relations if each.kind == "m2a"}
     lines = tuple(_lines(graph, shown))
@@ -100,14 +98,17 @@ def _all_shown(graph: RelationGraph, system: bool) -> set[str]:
     return own | joined
 
 
-def _around(graph: RelationGraph, focus: str, depth: int) -> set[str]:
+def around(graph: RelationGraph, focus: str, depth: int) -> tuple[str, ...]:
+    """Give the collections up to so many links around one."""
+    if isinstance(depth, bool) or not isinstance(depth, int) or depth < 0:
+        raise InvalidPayload("depth", f"it must be a whole number of 0 or more, not {depth!r}")
     if focus not in graph.schema.collections:
         raise UnknownCollection("focus", focus, graph.collections, graph.schema.unreadable.get(focus, ""))
     found = {focus}
     for _ in range(depth):
         ends = {(link.near, link.far) for link in graph.links if link.near in found or link.far in found}
         found |= {name for pair in ends for name in pair}
-    return found
+    return tuple(name for name in graph.collections if name in found)
 
 
 def _lines(graph: RelationGraph, shown: set[str]) -> Iterator[Line]:
