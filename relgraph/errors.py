@@ -24,6 +24,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     ''
     """
     known = list(known)
+    if not isinstance(name, str):  # what is no name is like none
+        return ""
     lowered = {candidate.lower(): candidate for candidate in known}
     near = [lowered[name.lower()]] if name.lower() in lowered else get_close_matches(name, known, n=2, cutoff=0.6)
     return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""

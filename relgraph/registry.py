@@ -17,7 +17,7 @@ from attrs import evolve
 
 from relgraph.access import Access
 from relgraph.definitions import Definitions
-from relgraph.errors import InvalidPayload, NotARelation, UnknownCollection, UnknownField
+from relgraph.errors import InvalidPayload, NotARelation, UnknownCollection, UnknownField, shown
 from relgraph.items import Items, ReaderCache
 from relgraph.keeping import Keeping
 from relgraph.linking import link
@@ -152,6 +152,8 @@ class RelationRegistry(Shapes, Snapshots, Keeping):
         Raises the `Forbidden` errors: `UnknownCollection`, `UnknownField`, or `NotARelation`.
         """
         schema = self.schema
+        _check_name("collection", collection)
+        _check_name("field", field)
         of_collection = schema.relations_of(collection)
         found = next((relation for relation in of_collection if relation.many_field == field), None)
         if found is not None:
@@ -169,6 +171,7 @@ class RelationRegistry(Shapes, Snapshots, Keeping):
         Raises `UnknownCollection`.
         """
         schema = self.schema
+        _check_name("collection", name)
         found = tuple(relation for relation in schema.relations if _touches(relation, name, either=touching))
         if not found and name not in schema.collections:
             raise UnknownCollection("collection", name, tuple(schema.collections))
@@ -285,11 +288,17 @@ class RelationRegistry(Shapes, Snapshots, Keeping):
 
     def items(self, name: str) -> Items:
         """Give the items of a collection. Raises `UnknownCollection`, also for Directus's own collections."""
+        _check_name("collection", name)
         collection = self.schema.collections.get(name)
         if collection is None or collection.system:
             known = tuple(one.name for one in self.schema if not one.system)
             raise UnknownCollection("collection", name, known, self.schema.unreadable.get(name, ""))
         return Items(self, name)
+
+
+def _check_name(where: str, name: Any) -> None:
+    if not isinstance(name, str):
+        raise InvalidPayload(where, f"a name is a text, not {shown(name)}")
 
 
 def _touches(relation: Relation, name: str, *, either: bool) -> bool:

@@ -322,3 +322,17 @@ def test_a_change_inside_the_callers_transaction_is_part_of_it(registry: Relatio
     registry.connection.execute("ROLLBACK")
     assert contents(path) == before
     assert [relation.name for relation in registry] == ["articles.reviewer"]
+
+
+@pytest.mark.parametrize("name", [None, 7, ["a"], {"a": 1}, b"a"])
+def test_what_is_no_name_is_refused_as_such(name: Any) -> None:
+    """A collection or field is named by a text; all else is a fault of the call, whatever can be hashed."""
+    with RelationRegistry() as registry:
+        for question in (
+            lambda: registry.items(name),
+            lambda: registry.in_collection(name),
+            lambda: registry.find(name, "a"),
+            lambda: registry.find("a", name),
+        ):
+            with pytest.raises(InvalidPayload, match="a name is a text"):
+                question()
