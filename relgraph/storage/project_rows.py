@@ -84,12 +84,28 @@ def rename_field(database: Database, collection: str, old: str, new: str) -> Non
 
 
 def drop_field(database: Database, collection: str, field: str) -> None:
-    """Let the project forget a field; the collection is no longer sorted or archived by it."""
+    """Let the project forget a field; the collection is no longer sorted or archived by it, nor is it permitted.
+
+    A rule that asks for it stays, and permits nothing: without the condition it would permit more.
+    """
     database.execute("DELETE FROM main.directus_fields WHERE collection = ? AND field = ?", (collection, field))
     database.execute(
         'UPDATE main.directus_fields SET "group" = NULL WHERE collection = ? AND "group" = ?', (collection, field)
     )
     _set_field_name(database, collection, field, None)
+    _drop_permitted(database, collection, field)
+
+
+def _drop_permitted(database: Database, collection: str, field: str) -> None:
+    """Take a field off the lists of permitted ones, so that a later one of that name is not permitted by them."""
+    if "fields" not in _columns(database, "directus_permissions"):
+        return
+    rows = database.execute("SELECT rowid, fields FROM main.directus_permissions WHERE collection = ?", (collection,))
+    for row, fields in rows.fetchall():
+        names = (fields or "").split(",")
+        kept = [name for name in names if name.strip() != field]
+        if len(kept) < len(names):
+            database.execute("UPDATE main.directus_permissions SET fields = ? WHERE rowid = ?", (",".join(kept), row))
 
 
 def drop_collection(database: Database, collection: str) -> None:

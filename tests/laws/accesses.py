@@ -39,7 +39,9 @@ def accesses(draw: DrawFn, schema: Schema, *, evenly: bool = False) -> Access:
         if collection.system or not count:
             continue
         shared = draw(_shared(schema, collection, evenly=evenly))
-        grants[collection.name] = [draw(_grants(schema, collection, shared, user, evenly=evenly)) for _ in range(count)]
+        grants[collection.name] = [
+            draw(_grants(schema, collection, shared, user, evenly=evenly, whole=not number)) for number in range(count)
+        ]
     return Access(grants, user=user)
 
 
@@ -55,13 +57,24 @@ def _shared(draw: DrawFn, schema: Schema, collection: Collection, *, evenly: boo
 
 @st.composite
 def _grants(
-    draw: DrawFn, schema: Schema, collection: Collection, shared: tuple[str, ...], user: Any, *, evenly: bool
+    draw: DrawFn,
+    schema: Schema,
+    collection: Collection,
+    shared: tuple[str, ...],
+    user: Any,
+    *,
+    evenly: bool,
+    whole: bool,
 ) -> Grant:
     fixed = fixed_names(schema, collection) if evenly else frozenset()
     free = [name for name in collection.names if name not in fixed]
     some = draw(st.lists(st.sampled_from(free), max_size=5, unique=True)) if free else []
-    together = draw(st.integers(0, 3)) if not evenly else 1
-    names = ("*",) if together == 0 and not evenly else (*shared, *some) if together < 3 else some or shared
+    if not evenly and not draw(st.integers(0, 3)):
+        names: tuple[str, ...] = ("*",)
+    elif evenly or whole or not some or draw(st.booleans()):
+        names = (*shared, *some)
+    else:
+        names = tuple(some)
     return Grant(names, draw(_rules(schema, collection, user)))
 
 
