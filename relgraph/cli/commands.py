@@ -18,6 +18,7 @@ from attrs import evolve
 
 import relgraph
 from relgraph.cli import output, tables
+from relgraph.cli.asking import AS, opened
 from relgraph.cli.failures import Group
 from relgraph.cli.options import ALIAS, DEEP, FIELDS, QUERY, QUESTION, all_of, form_among, option
 from relgraph.items import Items
@@ -80,7 +81,7 @@ def demo(path: Path) -> None:
 @group.command("read")
 @click.argument("database", type=_DATABASE)
 @click.argument("collection")
-@all_of(QUESTION)
+@all_of((*QUESTION, *AS))
 @form_among("table", "json", "ndjson", "csv")
 @option(
     "-o",
@@ -90,7 +91,16 @@ def demo(path: Path) -> None:
     help="Write to a file; its name picks the form (.json, .ndjson, .csv).",
     example="-o books.csv",
 )
-def read(database: Path, collection: str, form: str | None, path: Path | None, **words: Any) -> None:
+def read(
+    database: Path,
+    collection: str,
+    form: str | None,
+    path: Path | None,
+    as_user: str | None,
+    as_role: str | None,
+    as_public: bool,
+    **words: Any,
+) -> None:
     """Read items of a COLLECTION, with what they are related to.
 
     All items are given, except that a table stops at 100 where no limit is asked for, and says so. JSON, NDJSON and
@@ -107,7 +117,7 @@ def read(database: Path, collection: str, form: str | None, path: Path | None, *
     if path is not None and path.exists() and database.exists() and path.samefile(database):
         raise click.UsageError(f"{path} is the database itself; give --output another name")
     asked = _question(words)
-    with RelationRegistry(database, read_only=True) as registry:
+    with opened(database, as_user, as_role, as_public) as registry:
         items = registry.items(collection)
         if form == "table":
             output.send((f"{line}\n" for line in _table(items, asked, _width() if path is None else None)), path)
@@ -121,9 +131,18 @@ def read(database: Path, collection: str, form: str | None, path: Path | None, *
 @click.argument("database", type=_DATABASE)
 @click.argument("collection")
 @click.argument("key", nargs=-1, required=True)
-@all_of((FIELDS, DEEP, ALIAS, QUERY))
+@all_of((FIELDS, DEEP, ALIAS, QUERY, *AS))
 @form_among("table", "json")
-def get(database: Path, collection: str, key: tuple[str, ...], form: str | None, **words: Any) -> None:
+def get(
+    database: Path,
+    collection: str,
+    key: tuple[str, ...],
+    form: str | None,
+    as_user: str | None,
+    as_role: str | None,
+    as_public: bool,
+    **words: Any,
+) -> None:
     """Read one item of a COLLECTION by its KEY.
 
     A key of several columns is given as several words, in the order of the primary key. Before a key that starts with
@@ -135,7 +154,7 @@ def get(database: Path, collection: str, key: tuple[str, ...], form: str | None,
       relgraph get my.db order_lines 1001 3
     """
     form = output.pick_form(form, None)
-    with RelationRegistry(database, read_only=True) as registry:
+    with opened(database, as_user, as_role, as_public) as registry:
         item = registry.items(collection).get(key[0] if len(key) == 1 else list(key), _question(words).to_dict())
     if form == "json":
         output.send([output.one_json(item) + "\n"])
@@ -148,8 +167,10 @@ def get(database: Path, collection: str, key: tuple[str, ...], form: str | None,
 @group.command("explain")
 @click.argument("database", type=_DATABASE)
 @click.argument("collection")
-@all_of(QUESTION)
-def explain(database: Path, collection: str, **words: Any) -> None:
+@all_of((*QUESTION, *AS))
+def explain(
+    database: Path, collection: str, as_user: str | None, as_role: str | None, as_public: bool, **words: Any
+) -> None:
     """Say what `read` would do for a question, without running it.
 
     It is told in words, with the SQL and its values, what SQLite plans for it, and which index would help.
@@ -157,7 +178,7 @@ def explain(database: Path, collection: str, **words: Any) -> None:
     \b
     Example: relgraph explain my.db books --filter '{"author": {"name": "Lem"}}' --sort -year
     """
-    with RelationRegistry(database, read_only=True) as registry:
+    with opened(database, as_user, as_role, as_public) as registry:
         explanation = registry.items(collection).explain(_question(words).to_dict())
     output.send(f"{tables.shown(line)}\n" for line in str(explanation).split("\n"))
 
@@ -208,7 +229,7 @@ def _whole(items: Items, asked: Query, form: str) -> Iterator[str]:
 
 
 def _export(registry: RelationRegistry, collection: str, asked: Query, form: str, path: Path | None) -> None:
-    resolved = resolve(asked, registry.schema, collection, limits=registry.limits)
+    resolved = resolve(asked, registry.schema, collection, limits=registry.limits, user=registry.access.speaking)
     items = registry.items(collection)
     stream = items.stream(asked.to_dict())
     with output.progress(stream, lambda: _length(items, resolved, asked), path) as counted:

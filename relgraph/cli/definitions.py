@@ -16,6 +16,7 @@ from typing import Any, Final
 import click
 
 from relgraph.cli import output, relations, tables
+from relgraph.cli.asking import AS, opened
 from relgraph.cli.commands import group
 from relgraph.cli.options import all_of, form_among, option
 from relgraph.errors import InvalidPayload, RuleViolation
@@ -56,7 +57,10 @@ def relations_group() -> None:
 @click.argument("database", type=_DATABASE)
 @click.argument("collection", required=False)
 @form_among("table", "json", "ndjson", "csv")
-def list_relations(database: Path, collection: str | None, form: str | None) -> None:
+@all_of(AS)
+def list_relations(
+    database: Path, collection: str | None, form: str | None, as_user: str | None, as_role: str | None, as_public: bool
+) -> None:
     """Show the relations of a database or COLLECTION; what `relgraph relations my.db` does.
 
     On a terminal they are a table, and a tree of the names that lead on from each collection: what stands in the tree
@@ -68,7 +72,7 @@ def list_relations(database: Path, collection: str | None, form: str | None) -> 
               relgraph relations my.db books --format json
     """
     form = output.pick_form(form, None)
-    with RelationRegistry(database, read_only=True) as registry:
+    with opened(database, as_user, as_role, as_public) as registry:
         found = tuple(registry) if collection is None else registry.in_collection(collection, touching=True)
         if form == "table":
             output.send(f"{line}\n" for line in relations.overview(registry.schema, found, collection, _width()))
