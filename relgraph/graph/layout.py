@@ -22,6 +22,7 @@ GAP: Final = 28.0  # between the boxes of a column
 AISLE: Final = 110.0  # between columns, where lines cross
 LANE: Final = 14.0  # the height that a passing line takes in a column
 _SWEEPS: Final = 12
+_LANES: Final = 2000  # in a group; longer lines go without one where there are more, as time grows with them
 _RATIO: Final = 1.5  # of width to height, that is aimed at
 
 Size: TypeAlias = tuple[float, float]  # width and height
@@ -155,7 +156,11 @@ def _part(group: Iterable[str], sizes: Mapping[str, Size], pairs: Sequence[Pair]
     spots = {name: _Spot(name, *sizes[name]) for name in column_of}
     for name, column in column_of.items():
         columns[column].append(spots[name])
-    passed = {pair: _passed(pair, column_of, columns, spots) for pair in pairs}
+    passed, lanes = {}, 0
+    for pair in sorted(pairs, key=lambda each: abs(column_of[each[0]] - column_of[each[1]])):
+        lanes += max(abs(column_of[pair[0]] - column_of[pair[1]]) - 1, 0)
+        if lanes <= _LANES:
+            passed[pair] = _passed(pair, column_of, columns, spots)
     for column_spots in columns:
         _stack(column_spots)
     for sweep in range(_SWEEPS):

@@ -117,20 +117,20 @@ class Choice:
         by_many: dict[str, list[Need]] = {}
         for need in self.needs:
             by_many.setdefault(need.many, []).append(need)
-        waiting = True
+        waiting = dict.fromkeys(self.tables)
         while waiting:
-            waiting = False
-            for name in tuple(self.tables):
-                last, self.followed[name] = self.followed.get(name, 0), self.tables[name].size
-                if last < self.followed[name]:
-                    waiting = True
-                    for need in by_many.get(name, ()):
-                        self._follow(need, last, self.followed[name])
+            name, _ = waiting.popitem()
+            last, self.followed[name] = self.followed.get(name, 0), self.tables[name].size
+            if last < self.followed[name]:
+                for need in by_many.get(name, ()):
+                    if self._follow(need, last, self.followed[name]):
+                        waiting[need.one] = None
 
-    def _follow(self, need: Need, after: int, last: int) -> None:
+    def _follow(self, need: Need, after: int, last: int) -> int:
+        """Choose what some rows need by one pointer; give how many rows are new."""
         many, one = self.of(need.many), self.of(need.one)
         source = f"{many.rows('many')} CROSS JOIN {table(need.one, 'one')} ON {need.met}"
-        one.add(
+        return one.add(
             f"SELECT {one.ids('one')} FROM {source} WHERE chosen.n > ? AND chosen.n <= ? AND {need.given}",
             (after, last),
         )

@@ -418,6 +418,9 @@ def test_every_option_has_an_example_that_works(name: str, option: click.Option)
     words = [
         WORDS.get(each.name or "", "7") for each in command.params if isinstance(each, click.Argument) and each.required
     ]
+    for each in command.params:
+        if isinstance(each, click.Option) and each.required and each is not option:
+            words += shlex.split((each.help or "").splitlines()[-1])
     assert command.make_context(name, words + example).params[option.name or ""]
 
 

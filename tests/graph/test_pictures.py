@@ -23,7 +23,8 @@ SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = (
     "</script><script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "' onload='x", "]]>",
     "<!--", "&amp;&#0;",
-    "line\nbreak\r\tand tab", "\u202eright to left\u202c", "naïve 日本 🙂", "a\\b%{}|#;`", "\u2028", "erDiagram", "\x01\x0b",
+    "line\nbreak\r\tand tab", "\u202eright to left\u202c", "naïve 日本 🙂", "a\\b%{}|#;`", "\u2028",
+    "erDiagram", "\x01\x0b",
 )  # fmt: skip
 NAMES = st.sampled_from(HOSTILE) | st.text(
     st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1

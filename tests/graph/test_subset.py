@@ -12,6 +12,7 @@ import pytest
 
 from relgraph import Access, Grant, RelationRegistry
 from relgraph.errors import (
+    AdminNeeded,
     CannotExcerpt,
     CannotOpen,
     InvalidPayload,
@@ -268,6 +269,24 @@ def test_a_long_chain_is_followed_to_its_end(tmp_path: Path) -> None:
         assert counts(registry, {"a": [1]}, tmp_path / "a.db") == {"a": 10000}
 
 
+def test_many_collections_are_no_burden(tmp_path: Path) -> None:
+    """A way over three hundred collections is followed to its end, one statement for each pointer."""
+    with RelationRegistry() as registry:
+        for number in range(300):
+            points = f"a REFERENCES t{max(number - 1, 0)}, b REFERENCES t{number // 2}"
+            registry.connection.execute(f"CREATE TABLE t{number} (id INTEGER PRIMARY KEY, {points})")
+            registry.connection.execute(f"INSERT INTO t{number} VALUES (1, 1, 1), (2, 1, 1)")
+        assert sum(counts(registry, {"t299": [1]}, tmp_path / "a.db").values()) == 300
+
+
+def test_rows_that_nothing_tells_apart_are_refused(tmp_path: Path) -> None:
+    """Where columns take all names of the rowid, rows cannot be chosen, and that is said."""
+    with RelationRegistry() as registry:
+        registry.connection.execute("CREATE TABLE a (rowid, _rowid_, oid)")
+        with pytest.raises(CannotExcerpt, match="nothing tells its rows apart"):
+            registry.graph.subset({"a": {}}, tmp_path / "a.db")
+
+
 # --- masks -----------------------------------------------------------------------------------------------------------
 
 
@@ -381,5 +400,5 @@ def test_a_restricted_access_makes_no_subset(tmp_path: Path) -> None:
     """A subset shows rows past all grants, so it is not for those who have them."""
     with RelationRegistry(DATASET, read_only=True) as registry:
         restricted = registry.with_access(Access({"articles": Grant(("id",))}))
-        with pytest.raises(InvalidPayload, match="need a database"):
+        with pytest.raises(AdminNeeded):
             restricted.graph.subset({"articles": [1]}, tmp_path / "a.db")
