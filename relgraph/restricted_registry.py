@@ -79,8 +79,6 @@ class RestrictedRegistry(RelationRegistry):
     @property
     def source(self) -> Source:
         """What the access reads through: SQLite refuses it every column but those of its sight."""
-        if not self.database.is_owned:
-            return self.database
         sight = self.sight
         if self._fenced is None or self._fenced[0] is not sight:
             self._fenced = sight, Fenced.around(self.database, sight.columns, f"access {next(_MARKS)}")

@@ -16,9 +16,11 @@ from typing import Any, Final
 
 from attrs import define, field, frozen
 
-from relgraph.errors import FenceCrossed
+from relgraph.errors import FenceCrossed, InvalidQuery
 from relgraph.storage.connection import Database
 
+_TOO_MUCH: Final = ("parser stack overflow", "Expression tree is too large", "at most 64 tables")  # SQLite's limits
+_LESS: Final = "ask with fewer relations and groups inside one another"
 ROWID: Final = "ROWID"  # as the authorizer names it, whatever its alias
 # what tables and indexes there are, for the choice of a plan; the last is what a full-text table asks by itself
 _PRAGMAS: Final = ("table_list", "table_xinfo", "index_list", "index_xinfo", "data_version")
@@ -82,23 +84,34 @@ class Fenced:
     def around(cls, database: Database, columns: frozenset[tuple[str, str]], mark: str) -> Fenced:
         """Put a fence around a database for one access; a connection has one fence, whoever is behind it.
 
+        The connection of a caller gets none.
+
         `columns` holds (table, column), of each table those named "" and ROWID too.
         """
+        if not database.is_owned:
+            return cls(database, Declared(columns), f"\n-- {mark}")
         if database.fence is None:
             database.fence = Fence()
             database.raw.set_authorizer(database.fence)
         return cls(database, _declared(database, columns), f"\n-- {mark}", database.fence)
 
     def execute(self, text: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
-        """Run a statement that reads no column but the declared ones. Raises `FenceCrossed` for one that would."""
+        """Run a statement that reads no column but the declared ones.
+
+        Raises `FenceCrossed` for one that would, and `InvalidQuery` where question and rules together are too much.
+        """
         fence = self._fence
         fence.declared, fence.refused = self.declared, None
         try:
             return self._database.execute(text + self.mark, values)
         except sqlite3.DatabaseError as error:
-            if fence.refused is None:
-                raise
-            raise FenceCrossed(*fence.refused) from error
+            if fence.refused is not None:
+                raise FenceCrossed(*fence.refused) from error
+            if any(text in str(error) for text in _TOO_MUCH):
+                raise InvalidQuery(
+                    "", "with the rules of its access the query is too deep for SQLite", _LESS
+                ) from error
+            raise
         finally:
             fence.declared = None
 

@@ -10,7 +10,15 @@ import pytest
 from attrs import evolve
 
 from relgraph import Access, Grant, Param, RelationRegistry
-from relgraph.errors import AdminNeeded, FenceCrossed, InvalidPayload, ItemNotFound, RelationNotFound, UnknownField
+from relgraph.errors import (
+    AdminNeeded,
+    FenceCrossed,
+    InvalidPayload,
+    InvalidQuery,
+    ItemNotFound,
+    RelationNotFound,
+    UnknownField,
+)
 from relgraph.query.parse import parse
 from relgraph.query.resolve import resolve
 from relgraph.query.resolved import Bindings
@@ -276,3 +284,13 @@ def test_a_restricted_view_is_no_way_back(registry: RelationRegistry) -> None:
         view.with_access(Access.full())
     with pytest.raises(AttributeError):
         evolve(view.access, admin=True).admin = False  # type: ignore[misc]  # that it is frozen is what is shown
+
+
+def test_a_question_too_deep_with_its_rules_is_refused(registry: RelationRegistry) -> None:
+    """Where a question and the rules of the access are together more than SQLite takes, that is said."""
+    rule: dict[str, Any] = {"likes": {"_gt": 0}}
+    for _ in range(4):
+        rule = {"article": {"comments": {"_every": rule}}}
+    view = registry.with_access(Access({name: Grant(filter=rule) for name in ("comments",)} | {"articles": Grant()}))
+    with pytest.raises(InvalidQuery, match="too deep for SQLite"):
+        view.items("articles").read(filter={"comments": {"_every": rule}})
