@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 from attrs import frozen
-from hypothesis import assume, given, note, settings
+from hypothesis import assume, given, note
 from hypothesis import strategies as st
 
 from relgraph import Access, Grant, RelationRegistry, RelgraphError
@@ -74,7 +74,6 @@ def answer(registry: RelationRegistry, asked: Asked) -> Result:
     return registry.items(collection).read(query)
 
 
-@settings(max_examples=2 * settings().max_examples)
 @given(database=databases(keyless=True), data=st.data())
 def test_sql_sees_what_memory_sees(database: Database, data: st.DataObject) -> None:
     """A question under an access has the same answer in SQL and in Python."""
@@ -90,7 +89,6 @@ def test_sql_sees_what_memory_sees(database: Database, data: st.DataObject) -> N
             )
 
 
-@settings(max_examples=2 * settings().max_examples)
 @given(database=databases(), data=st.data())
 def test_as_if_the_hidden_were_not_there(database: Database, data: st.DataObject) -> None:
     """An answer is that of a database from which hidden items are gone, and in which hidden values are NULL."""
@@ -138,7 +136,6 @@ def levels(query: ResolvedQuery) -> Iterator[ResolvedQuery]:
 # --- non-interference ------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=2 * settings().max_examples)
 @given(database=databases(), data=st.data())
 def test_what_is_hidden_has_no_effect(database: Database, data: st.DataObject) -> None:
     """Two databases that differ only in what is hidden answer alike: items, counts, orders, cursors, errors, words."""
