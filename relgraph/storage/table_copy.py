@@ -96,6 +96,10 @@ def _copy_rows(database: Database, table: str, copy: str, changed: Collection[st
     if shared_columns:
         left_out = set(_columns(database, table, stored=False)) ^ set(_columns(database, copy, stored=False))
     columns = [name for name in _columns(database, table, stored=True) if name not in left_out]
+    if not columns:
+        if _count(database, table):
+            raise CannotChangeTable(table, "its rows would not be copied as they are, as no column stays")
+        return
     names = ", ".join(columns)
     database.execute(f"INSERT INTO main.{quoted(copy)} ({names}) SELECT {names} FROM main.{quoted(table)}")
     counts = [_count(database, name) for name in (table, copy)]

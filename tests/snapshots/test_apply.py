@@ -416,6 +416,23 @@ def test_rows_stay_where_a_snapshot_has_no_fields(shop: RelationRegistry) -> Non
     assert (shop.snapshot(), shop.items("pets").read().data) == (wanted, before)
 
 
+def test_a_table_of_which_no_column_stays_is_not_emptied(shop: RelationRegistry) -> None:
+    """Without a rowid there is nothing to copy: rows refuse it, a table without any becomes the other."""
+    text = "CREATE TABLE keyed ({} TEXT PRIMARY KEY, n AS (1)) WITHOUT ROWID"
+    shop.connection.execute(text.format("a"))
+    wanted = json.loads(json.dumps(shop.snapshot()).replace('\\"keyed\\" (a', '\\"keyed\\" (b'))
+    wanted = {**wanted, "fields": []}
+    shop.connection.execute("INSERT INTO keyed VALUES ('x')")
+    shop.connection.commit()
+    with pytest.raises(CannotChangeTable, match="no column stays"):
+        shop.apply(shop.diff(wanted))
+    assert shop.connection.execute("SELECT a FROM keyed").fetchall() == [("x",)]
+    shop.connection.execute("DELETE FROM keyed")
+    shop.connection.commit()
+    shop.apply(shop.diff(wanted))
+    assert list(shop.schema.collections["keyed"].fields) == ["b", "n"]
+
+
 @pytest.mark.parametrize("text", ["create table more (id)", 'CREATE  TABLE "MORE"(id) ; ', "CREATE TABLE more(id)--"])
 def test_a_text_written_by_hand_is_read_as_sqlite_keeps_it(shop: RelationRegistry, text: str) -> None:
     """Capitals, blanks and quotes before the columns are no difference to what is there afterwards."""
