@@ -56,5 +56,5 @@ def _own_items(collection: Collection) -> st.SearchStrategy[dict[str, Any]] | No
     texts = [name for name in texts if collection.fields[name].type.value in ("string", "text")]
     if not texts:
         return None
-    words = st.sampled_from(("$CURRENT_USER", "$CURRENT_ROLE", "$CURRENT_USER.id"))
+    words = st.sampled_from(("$CURRENT_USER", "$CURRENT_ROLE"))
     return st.builds(lambda name, word: {name: {"_eq": word}}, st.sampled_from(texts), words)

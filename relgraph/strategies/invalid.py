@@ -48,7 +48,8 @@ def invalid_queries(registry: Any, collection: str) -> st.SearchStrategy[Fault]:
 
 def _plain(query: Query) -> Query:
     """Give what of a query no fault below has a quarrel with."""
-    return {name: value for name, value in query.items() if name in ("fields", "search", "meta")}
+    kept = ("search", "meta") if "alias" in query else ("fields", "search", "meta")
+    return {name: value for name, value in query.items() if name in kept}
 
 
 def _spoilt(query: Query, fault: Fault) -> Fault:
@@ -94,6 +95,7 @@ def _operators_not_allowed(collection: Collection) -> Iterator[Fault]:
 
 
 def _invalid_operands(collection: Collection) -> Iterator[Fault]:
+    yield {"filter": 1}, errors.InvalidOperand
     for field in _plain_fields(collection):
         if field.type in NUMBERS:
             yield {"filter": {field.name: {"_eq": "many"}}}, errors.InvalidOperand
@@ -108,7 +110,6 @@ _SHAPES: Final[tuple[Query, ...]] = (
     {"limit": "many"},
     {"page": "many", "limit": 1},
     {"offset": -1},
-    {"filter": 1},
     {"aggregate": "count"},
     {"cursor": "x"},
     {"cursor": "", "page": 2, "limit": 1},

@@ -50,7 +50,12 @@ def fitting(field_type: FieldType) -> tuple[Operator, ...]:
     ['_null', '_nnull']
     """
     rows = (row for row in OPERATORS.values() if field_type in row.accepts)
-    return tuple(row for row in rows if not row.needs or find_spec(row.needs) is not None)
+    return tuple(row for row in rows if not row.needs or _is_installed(row.needs))
+
+
+@cache
+def _is_installed(package: str) -> bool:
+    return find_spec(package) is not None
 
 
 def comparisons(field_type: FieldType, name: str | None = None) -> st.SearchStrategy[dict[str, Any]]:

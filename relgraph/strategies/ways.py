@@ -5,9 +5,38 @@ In: a schema and a collection of it. Out: hops and calls. Pure; nothing here fai
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+from weakref import ref
+
 from relgraph.functions import FUNCTIONS, RELATION_AGGREGATES
 from relgraph.schema import Collection, Hop, Schema
 from relgraph.values import NUMBERS, FieldType
+
+_Found = TypeVar("_Found")
+_MOST = 8  # schemas whose ways are remembered
+_known: dict[int, tuple[Any, dict[Any, Any]]] = {}  # by identity: comparing schemas would take longer than this saves
+
+
+def _remembered(
+    find: Callable[[Schema, Collection], list[_Found]],
+) -> Callable[[Schema, Collection], list[_Found]]:
+    """Give a function that looks once for each collection of a schema: queries ask it again at every part."""
+
+    @wraps(find)
+    def found(schema: Schema, collection: Collection) -> list[_Found]:
+        kept = _known.get(id(schema))
+        if kept is None or kept[0]() is not schema:
+            if len(_known) >= _MOST:
+                _known.clear()
+            kept = _known[id(schema)] = (ref(schema), {})
+        place = (find.__name__, collection.name)
+        if place not in kept[1]:
+            kept[1][place] = find(schema, collection)
+        return kept[1][place]  # type: ignore[no-any-return]  # by its name it is what this function gave
+
+    return found
 
 
 def far(schema: Schema, hop: Hop) -> Collection:
@@ -15,6 +44,7 @@ def far(schema: Schema, hop: Hop) -> Collection:
     return schema.collections[hop.far]
 
 
+@_remembered
 def travelled(schema: Schema, collection: Collection) -> list[Hop]:
     """Give the hops to the collections a query may reach: Directus's own are left to the tests made for them."""
     return [hop for hop in collection.hops.values() if not far(schema, hop).system]
@@ -25,12 +55,14 @@ def scopes(collection: Collection) -> list[Hop]:
     return [hop for any_hop in collection.any_hops.values() for hop in any_hop.hops.values()]
 
 
+@_remembered
 def follows(schema: Schema, collection: Collection) -> list[Hop]:
     """Give the hops backwards over relations that point here, whether they have an alias or not."""
     hops = [schema.follow(collection.name, each.many_collection, each.many_field) for each in schema.relations]
     return [hop for hop in hops if hop is not None and not far(schema, hop).system]
 
 
+@_remembered
 def calls_of(schema: Schema, collection: Collection) -> list[tuple[str, FieldType]]:
     """Give every function call the collection can answer, with the type its result is compared as."""
     calls = [
