@@ -13,7 +13,7 @@ from typing import Final
 from relgraph.graph.picture import Line, Picture, Row
 
 _ODD: Final = re.compile(r'["%#;\\{}<>&`\[\]|]|[^ -\U0010ffff]|[\x7f-\x9f\u2028\u2029\ud800-\udfff]')
-_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+_WORD: Final = re.compile(r"(?!(?:[PFU]K)$)[A-Za-z_][A-Za-z0-9_]*", re.ASCII | re.I)  # the marks of keys are no names
 
 
 def to_mermaid(picture: Picture) -> str:

@@ -202,6 +202,16 @@ def test_names_are_only_names(names: list[str]) -> None:
     assert len(graph.to_dot().split("\n")) == len(plain.to_dot().split("\n"))
 
 
+def test_marks_of_keys_are_no_names_in_mermaid() -> None:
+    """A field called as Mermaid calls a key has another name there, as its parser would take it for the mark."""
+    registry = RelationRegistry()
+    registry.connection.execute("CREATE TABLE a (pk INTEGER PRIMARY KEY, FK TEXT, uk TEXT, pkg TEXT)")
+    text = registry.graph.to_mermaid()
+    assert [line.strip() for line in text.split("\n")[2:6]] == [
+        'integer _pk PK "pk"', 'text _FK "FK"', 'text _uk "uk"', "text pkg"
+    ]  # fmt: skip
+
+
 def test_a_page_asks_no_network_for_anything() -> None:
     """Nothing is loaded from anywhere: no address but that of the SVG namespace is in a page."""
     page = many(5).graph.to_html()
