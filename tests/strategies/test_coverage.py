@@ -128,7 +128,7 @@ def test_queries() -> None:
         @given(data=st.data())
         def draw(data: st.DataObject) -> None:
             name = data.draw(st.sampled_from(names))
-            drawn = [data.draw(strategies.queries(registry, name, aggregate=None)) for _ in range(2)]
+            drawn = [data.draw(strategies.queries(registry, name, aggregate=None)) for _ in range(6)]
             query = {key: part for each in drawn for key, part in each.items()}
             seen.update(query.keys() & PARAMETERS.keys())
             found = [*words(drawn)]
