@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 Stored: TypeAlias = int | float | str | bytes | None
 Truth: TypeAlias = bool | None  # None is unknown
@@ -244,6 +244,11 @@ class Codec:
     epoch: bool = False  # stored as epoch milliseconds
     kept: str = "{v} is None"
 
+    @property
+    def is_concealing(self) -> bool:
+        """Whether values are never shown."""
+        return self.answer is _mask
+
 
 class _Booleans(dict[Stored, Any]):
     """What stored booleans mean; anything else is answered as stored."""
@@ -361,6 +366,20 @@ def _usual_timestamp(text: str) -> str | None:
     return moment and f"{moment}.000Z"
 
 
+def _mask(value: Stored) -> Any:
+    return MASK if value else None
+
+
+def concealing(codec: Codec) -> Codec:
+    """Give the codec of a column whose values are never shown: only that there is one.
+
+    >>> concealing(PLAIN).answer("secret"), concealing(PLAIN).answer("")
+    ('**********', None)
+    """
+    return evolve(codec, name=f"concealed {codec.name}", answer=_mask, kept=PLAIN.kept)
+
+
+MASK: Final = "**********"  # as Directus shows it
 PLAIN: Final = Codec("plain")
 BOOLEAN: Final = Codec("boolean", _boolean)
 JSON: Final = Codec("json", parse_json)

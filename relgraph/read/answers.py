@@ -24,7 +24,9 @@ def value_answer(value: Value) -> Answer | None:
         return value.codec.answer
     if value.function.name == "json":
         assert isinstance(value.argument, tuple)
-        return at_path(value.argument)
+        assert isinstance(value.subject, Field)
+        concealed = value.subject.codec.answer if value.subject.codec.is_concealing else None
+        return concealed or at_path(value.argument)
     if isinstance(value.argument, Field):
         return aggregate_answer(AGGREGATES[value.function.name], value.argument)
     return None

@@ -21,7 +21,7 @@ from relgraph.storage.declared import default_value, type_of
 from relgraph.storage.discover import infer, relation_of, stitch
 from relgraph.storage.guard_tables import hidden_tables
 from relgraph.storage.introspect import Column, Introspection, Table, introspect
-from relgraph.values import FieldType, codec_of
+from relgraph.values import FieldType, codec_of, concealing
 
 OWN_TABLE: Final = "relgraph_relations"
 DIRECTUS_TABLE: Final = "directus_relations"
@@ -128,13 +128,14 @@ def _collection(table: Table, notes: _Notes | None) -> Collection:
 
 def _field(collection: str, column: Column, notes: _Notes | None) -> Field:
     place = (collection, column.name)
-    field_type = type_of(column.declared_type)
-    if notes is not None:
-        field_type = _special_type(notes.specials.get(place, frozenset())) or field_type
+    specials = frozenset() if notes is None else notes.specials.get(place, frozenset())
+    field_type = _special_type(specials) or type_of(column.declared_type)
+    codec = codec_of(field_type, epoch=notes is not None)
+    concealed = notes is not None and ("conceal" in specials or place in _CONCEALED)
     return Field(
         *place,
         field_type,
-        codec_of(field_type, epoch=notes is not None),
+        concealing(codec) if concealed else codec,
         affinity=column.affinity,
         declared_type=column.declared_type,
         nullable=column.nullable,
@@ -143,12 +144,16 @@ def _field(collection: str, column: Column, notes: _Notes | None) -> Field:
         generated=column.generated,
         unique=column.unique,
         collation=column.collation,
-        searchable=notes is None or place not in notes.unsearchable,
+        searchable=not concealed and (notes is None or place not in notes.unsearchable),
     )
 
 
 # --- a Directus project ----------------------------------------------------------------------------------------------
 
+# of its own tables, what Directus never shows; their fields have no rows that would say so
+_CONCEALED: Final = frozenset(
+    {("directus_users", name) for name in ("password", "token", "tfa_secret")} | {("directus_shares", "password")}
+)
 _SPECIAL_TYPES: Final = {
     "cast-json": FieldType.JSON,
     "cast-csv": FieldType.CSV,
