@@ -19,7 +19,7 @@ from relgraph.storage.sql_text import quoted
 from relgraph.strategies import AnyPointer, Blueprint, Column, Pointer, Table
 from relgraph.strategies.blueprints import RELATIONS_TABLE, Row
 from relgraph.strategies.values import blobs, booleans, clocks, floats, integers, moments, small_integers, texts
-from relgraph.values import Stored
+from relgraph.values import Stored, with_affinity
 
 DrawFn = st.DrawFn
 
@@ -196,8 +196,8 @@ def _key_rows(draw: DrawFn, table: Table, max_rows: int) -> list[Row]:
 
 
 def _folded_row(row: Row) -> Row:
-    """Give a key as an index without regard to case tells it from others, or more coarsely."""
-    return tuple(value.lower() if isinstance(value, str) else value for value in row)
+    """Give a key as an index without regard to case, of a column of numbers, tells it from others, or coarser."""
+    return tuple(with_affinity(value.lower(), "NUMERIC") if isinstance(value, str) else value for value in row)
 
 
 @st.composite
