@@ -7,19 +7,22 @@ collection the SQL that gives a field instead of its column. What a function rai
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
+from math import isnan
 from types import NoneType
 from typing import Any, Final, TypeAlias
 
 from attrs import define, field, frozen
 
-from relgraph.errors import InvalidPayload, RelgraphError, UnknownCollection, UnknownField
+from relgraph.errors import InvalidPayload, RelgraphError, UnknownCollection, UnknownField, shown
 from relgraph.schema import Schema
 from relgraph.storage.excerpt import Excerpt
 
 _NUMBERS: Final = count(1)  # of functions, whose names are never given twice
 _STORED: Final = (NoneType, bool, int, float, str, bytes)
+_HALF: Final = re.compile("[\ud800-\udfff]")  # of a surrogate pair
 
 Name: TypeAlias = tuple[str, str]  # of a collection and its field
 
@@ -107,7 +110,18 @@ def masks_of(schema: Schema, given: Mapping[str, Any] | None) -> Masks:
 def _stored(value: Any, where: str) -> Any:
     if not isinstance(value, _STORED):
         raise InvalidPayload(where, f"a mask gives None, a number, a text or bytes, not {type(value).__name__}")
+    if not _fits(value):
+        raise InvalidPayload(where, f"SQLite cannot hold {shown(value)} as it is", "give what it can store")
     return value
+
+
+def _fits(value: Any) -> bool:
+    """Whether SQLite stores a value and not another: its integers have 64 bits, its texts are UTF-8, NaN is NULL."""
+    if isinstance(value, int):
+        return -(1 << 63) <= value < 1 << 63
+    if isinstance(value, str):
+        return not _HALF.search(value)
+    return not (isinstance(value, float) and isnan(value))
 
 
 def _place(schema: Schema, name: Any) -> Name:

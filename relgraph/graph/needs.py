@@ -139,25 +139,37 @@ class Choice:
         """Choose the rows along a path; those behind an any-to-many field that ends it are needed anyway."""
         for hop in hops:
             if isinstance(hop, Hop):
-                start = self._step(start, "one", hop.far, "many", join(hop, "one", "many").text)
+                start = self._step(start, hop)
 
-    def _step(self, start: KeyTable, near: str, collection: str, far: str, condition: str) -> KeyTable:
-        """Choose the rows of a collection that belong to others under a condition on both aliases; give their keys."""
-        found = self.new(collection)
-        found.add(f"SELECT {found.ids(far)} FROM {start.rows(near)} CROSS JOIN {table(collection, far)} ON {condition}")
+    def _step(self, start: KeyTable, hop: Hop) -> KeyTable:
+        """Choose the rows behind a hop; give their keys."""
+        found = self.new(hop.far)
+        source = f"{start.rows('one')} CROSS JOIN {table(hop.far, 'many')} ON {join(hop, 'one', 'many').text}"
+        found.add(f"SELECT {found.ids('many')} FROM {source}")
         self.take(found)
         return found
 
     def spread(self, starts: list[KeyTable], depth: int) -> None:
-        """Choose what points at some rows, and what points at that, so many times."""
+        """Choose what points at some rows, and what points at that, so many times; from each row once."""
+        reached = {start.look.collection.name: start for start in starts}
+        done: dict[str, int] = {}
         for _ in range(depth):
-            starts = [
-                self._step(start, "one", need.many, "many", f"{need.given} AND {need.met}")
-                for start in starts
-                for need in self.needs
-                if need.one == start.look.collection.name
-            ]
-            starts = [start for start in starts if start.size]
+            new = {name: keys.size for name, keys in reached.items() if keys.size > done.get(name, 0)}
+            if not new:
+                break
+            for need in self.needs:
+                if need.one in new:
+                    if need.many not in reached:
+                        reached[need.many] = self.new(need.many)
+                    self._reach(reached[need.many], need, reached[need.one], (done.get(need.one, 0), new[need.one]))
+            done |= new
+        for keys in reached.values():
+            self.take(keys)
+
+    def _reach(self, many: KeyTable, need: Need, one: KeyTable, part: tuple[int, int]) -> None:
+        """Add what points by one pointer at some rows, those behind the first number up to the last."""
+        source = f"{one.rows('one')} CROSS JOIN {table(need.many, 'many')} ON {need.given} AND {need.met}"
+        many.add(f"SELECT {many.ids('many')} FROM {source} WHERE chosen.n > ? AND chosen.n <= ?", part)
 
     def dangling(self) -> dict[str, int]:
         """Give how many chosen rows point at nothing, by what they point with."""

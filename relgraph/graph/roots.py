@@ -44,10 +44,18 @@ def add_roots(schema: Schema, found: KeyTable, given: Any) -> None:
     if isinstance(given, Mapping):
         size = _size(given.get("sample"), f"roots.{name}.sample")
         given = {part: value for part, value in given.items() if part != "sample"}
+        if not all(isinstance(part, str) and part.partition("[")[0] in _ASKED for part in given):
+            raise _no_roots(name)  # a read ignores what it does not know; here that would take all there is
+    elif isinstance(given, str) and parse(given) == Query():
+        raise _no_roots(name)
     text, values = _select(schema, found, parse(given))
     found.add(text, values)
     if size is not None:
         _thin_out(found, size)
+
+
+def _no_roots(name: str) -> InvalidQuery:
+    return InvalidQuery(f"roots.{name}", "roots are whole items", f"ask by {', '.join(_ASKED)} or sample alone")
 
 
 def _size(given: Any, where: str) -> int | None:
@@ -61,7 +69,7 @@ def _select(schema: Schema, found: KeyTable, asked: Query) -> tuple[str, list[An
     name = found.look.collection.name
     plain = Query(**{part: getattr(asked, part) for part in _ASKED})
     if asked != plain:
-        raise InvalidQuery(f"roots.{name}", "roots are whole items", f"ask by {', '.join(_ASKED)} or sample alone")
+        raise _no_roots(name)
     resolved = resolve(plain, schema, name)
     renderer = Renderer()
     alias = renderer.alias()
@@ -72,4 +80,4 @@ def _select(schema: Schema, found: KeyTable, asked: Query) -> tuple[str, list[An
 def _thin_out(found: KeyTable, size: int) -> None:
     """Leave so many of the keys, as far from one another as can be: the same for the same rows."""
     text = f"DELETE FROM {found.name} WHERE n * :size / :total = (n - 1) * :size / :total"
-    found.source.execute(text, {"size": size, "total": found.size})
+    found.source.execute(text, {"size": min(size, found.size), "total": found.size})

@@ -105,7 +105,7 @@ def subset_of(
 
 
 def _path(destination: Any) -> Path:
-    if not isinstance(destination, (str, PathLike)) or not str(destination):
+    if not isinstance(destination, (str, PathLike)) or not str(destination) or "\0" in fsdecode(destination):
         raise InvalidPayload("destination", f"it must be the path of a new file, not {destination!r}")
     path = Path(fsdecode(destination))
     check_free(path)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +20,7 @@ from attrs import define, frozen
 
 from relgraph.errors import CannotExcerpt, CannotOpen, InvalidPayload
 from relgraph.storage.connection import MEMORY, Database
+from relgraph.storage.copying import copied
 from relgraph.storage.dependents import virtual_tables_on
 from relgraph.storage.sql_text import quoted
 
@@ -29,6 +30,7 @@ NEW: Final = "relgraph_excerpt"  # the name under which the new database is atta
 _BOUNDED: Final = {"foreign_keys": "OFF", "temp_store": "FILE", "cache_size": -16384, "mmap_size": 0}
 _HASTY: Final = {"journal_mode": "OFF", "synchronous": "OFF"}  # of a file that is thrown away when it is cut short
 _HEADER: Final = ("encoding", "page_size", "auto_vacuum", "user_version", "application_id")
+_LEFTOVERS: Final = ("-wal", "-journal")  # of another database that was here, which SQLite would write into a new one
 _LAST: Final = ("index", "table", "view", "trigger")  # the order of what follows the rows; the tables are virtual ones
 
 
@@ -100,7 +102,7 @@ def excerpt(database: Database, destination: Path) -> Iterator[Excerpt]:
         raise CannotOpen(str(destination), f"{error.strerror}: {error.filename}") from error
     with folder as name:
         part = Path(name, "part")
-        with closing(_opened(_file_of(database, Path(name, "source")))) as source, source.reading():
+        with _source_of(database) as source, source.reading():
             texts = _texts(source)
             _make_file(part, {name: source.execute(f"PRAGMA main.{name}").fetchone()[0] for name in _HEADER})
             _make_tables(part, texts)
@@ -118,31 +120,43 @@ def check_free(destination: Path) -> None:
     """Raise `InvalidPayload` where there is a file at a destination, or can be none."""
     if destination.name == MEMORY:
         raise InvalidPayload("destination", "a subset is written to a file", "give the path of a new one")
-    if destination.exists() or destination.is_symlink():
-        raise InvalidPayload("destination", f"there is a file at {destination} already", "give the path of a new one")
+    for path in (destination, *(Path(f"{destination}{end}") for end in _LEFTOVERS)):
+        if _is_taken(path):
+            raise InvalidPayload("destination", f"there is a file at {path} already", "give the path of a new one")
     if not destination.absolute().parent.is_dir():
         raise CannotOpen(str(destination), f"the folder {destination.absolute().parent} does not exist")
 
 
+def _is_taken(path: Path) -> bool:
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise CannotOpen(str(path), str(error.strerror)) from error
+    return True
+
+
 def _opened(path: Path, **pragmas: str) -> Database:
-    opened = Database.open(str(path))
-    for pragma, value in (_BOUNDED | pragmas).items():
+    return _set(Database.open(str(path)), pragmas)
+
+
+def _set(opened: Database, pragmas: Mapping[str, str]) -> Database:
+    for pragma, value in {**_BOUNDED, **pragmas}.items():
         opened.execute(f"PRAGMA {pragma} = {value}")
     return opened
 
 
-def _file_of(database: Database, copy: Path) -> Path:
-    """Give the file of a database; what is in memory is copied into one."""
+@contextmanager
+def _source_of(database: Database) -> Iterator[Database]:
+    """Give a database once more, by a connection of its own; what is in memory is copied."""
     if database.in_transaction:
         raise CannotExcerpt(
             database.name, "changes that are not committed are seen by no other connection; commit first"
         )
     (file,) = database.execute("SELECT file FROM pragma_database_list WHERE name = 'main'").fetchone()
-    if file:
-        return Path(file)
-    with closing(sqlite3.connect(copy)) as copied:
-        database.raw.backup(copied)
-    return copy
+    with closing(_opened(Path(file))) if file else copied(database) as source:
+        yield source if file else _set(source, {})
 
 
 # --- structure -------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from relgraph.errors import (
     AdminNeeded,
     CannotExcerpt,
     CannotOpen,
+    DatabaseBusy,
     InvalidPayload,
     InvalidQuery,
     ItemNotFound,
@@ -110,6 +111,18 @@ def test_children_come_to_a_depth(library: RelationRegistry, tmp_path: Path) -> 
     assert counts(library, {"tags": [2]}, tmp_path / "c.db", depth=2)["notes"] == 2
 
 
+def test_a_great_depth_ends_where_nothing_is_new(tmp_path: Path) -> None:
+    """Rows that point at each other in several ways are gone on from once, however deep it is asked for."""
+    with RelationRegistry() as registry:
+        database = registry.connection
+        database.execute("CREATE TABLE a (id INTEGER PRIMARY KEY, x REFERENCES a, y REFERENCES a)")
+        database.execute(
+            "INSERT INTO a VALUES (1, 2, 3), (2, 3, 1), (3, 1, 2), (4, NULL, 1), (5, 4, NULL), (6, 5, NULL)"
+        )
+        assert counts(registry, {"a": [1]}, tmp_path / "a.db", depth=1 << 62) == {"a": 6}
+        assert counts(registry, {"a": [4]}, tmp_path / "b.db", depth=1) == {"a": 5}
+
+
 @pytest.mark.parametrize(
     ("query", "ids"),
     [
@@ -122,6 +135,7 @@ def test_children_come_to_a_depth(library: RelationRegistry, tmp_path: Path) -> 
         ({"sample": 2}, [2, 4]),
         ({"sample": 2, "filter": {"id": {"_lt": 4}}}, [2, 3]),
         ({"sample": 99}, [1, 2, 3, 4]),
+        ({"sample": 1 << 70}, [1, 2, 3, 4]),
         ({"sample": 0}, []),
         ('{"filter": {"id": 2}}', [2]),
     ],
@@ -242,6 +256,23 @@ def test_a_database_in_memory_has_subsets(tmp_path: Path) -> None:
     assert sorted(each.name for each in tmp_path.iterdir()) == ["a.db"]
 
 
+def test_a_locked_database_in_memory_is_told(tmp_path: Path) -> None:
+    """A database in memory that another connection writes to is not waited for without end."""
+    shared = "file:written-to?mode=memory&cache=shared"
+    with (
+        closing(sqlite3.connect(shared, uri=True, isolation_level=None)) as other,
+        closing(sqlite3.connect(shared, uri=True, isolation_level=None, timeout=0.02)) as connection,
+    ):
+        other.execute("CREATE TABLE a (id INTEGER PRIMARY KEY)")
+        registry = RelationRegistry(connection)
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("INSERT INTO a VALUES (1)")
+        with pytest.raises(DatabaseBusy):
+            registry.graph.subset({"a": []}, tmp_path / "a.db")
+        other.execute("COMMIT")
+        assert counts(registry, {"a": [1]}, tmp_path / "a.db") == {"a": 1}
+
+
 def test_a_write_ahead_log_counts(tmp_path: Path) -> None:
     """What another connection has committed to a log beside the file is there, and the log stays."""
     with closing(sqlite3.connect(tmp_path / "wal.db", isolation_level=None)) as other:
@@ -315,6 +346,11 @@ def test_keys_cannot_be_masked(library: RelationRegistry, tmp_path: Path, name: 
         ({"titles.title": 1}, InvalidPayload, "mask.titles.title"),
         ({"authors.name": [1]}, InvalidPayload, "mask.authors.name"),
         ({"authors.name": lambda _: {}}, InvalidPayload, "mask.authors.name"),
+        ({"authors.name": 1 << 63}, InvalidPayload, "mask.authors.name"),
+        ({"authors.name": float("nan")}, InvalidPayload, "mask.authors.name"),
+        ({"authors.name": "\ud800"}, InvalidPayload, "mask.authors.name"),
+        ({"authors.name": lambda _: 1 << 63}, InvalidPayload, "mask.authors.name"),
+        ({"authors.name": lambda _: "\ud800"}, InvalidPayload, "mask.authors.name"),
         (["authors.name"], InvalidPayload, "mask"),
         ({"tags.label": None, "authors.email": "same"}, CannotExcerpt, "authors"),
     ],
@@ -368,6 +404,8 @@ def test_progress_is_told(library: RelationRegistry, tmp_path: Path) -> None:
         ({"books": {"filter": {"nmae": 1}}}, {}, UnknownField, "filter.nmae"),
         ({"books": {"sample": -1}}, {}, InvalidPayload, "roots.books.sample"),
         ({"books": {"sample": True}}, {}, InvalidPayload, "roots.books.sample"),
+        ({"books": {"filtr": {"id": 1}}}, {}, InvalidQuery, "roots.books"),
+        ({"books": "1"}, {}, InvalidQuery, "roots.books"),
         ({"books": [1]}, {"with_": ["nothing"]}, UnknownField, "path"),
         ({"books": [1]}, {"with_": ["title.x"]}, NotARelation, "path"),
         ({"books": [1]}, {"with_": "books_tags"}, InvalidPayload, "with_"),
@@ -388,12 +426,23 @@ def test_a_wrong_question_is_refused(
 def test_a_file_that_is_there_is_left_alone(library: RelationRegistry, tmp_path: Path) -> None:
     """A destination must be a new file in a folder that is there."""
     (tmp_path / "mine.txt").write_text("mine")
-    for taken in (tmp_path / "mine.txt", tmp_path / "library.db", tmp_path, ":memory:", "", 7):
+    for taken in (tmp_path / "mine.txt", tmp_path / "library.db", tmp_path, ":memory:", "", 7, "a\0b"):
         with pytest.raises(InvalidPayload):
             library.graph.subset({"books": [1]}, taken)  # type: ignore[arg-type]  # 7 is no path
     with pytest.raises(CannotOpen, match="does not exist"):
         library.graph.subset({"books": [1]}, tmp_path / "no" / "a.db")
+    with pytest.raises(CannotOpen, match="too long"):
+        library.graph.subset({"books": [1]}, tmp_path / ("long" * 200))
     assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("end", ["-wal", "-journal"])
+def test_what_another_database_left_is_not_taken_in(library: RelationRegistry, tmp_path: Path, end: str) -> None:
+    """A log beside the destination is of a database that is gone, and SQLite would write it into the new one."""
+    (tmp_path / f"a.db{end}").write_bytes(b"pages")
+    with pytest.raises(InvalidPayload, match=f"a.db{end} already"):
+        library.graph.subset({"books": [1]}, tmp_path / "a.db")
+    assert not (tmp_path / "a.db").exists()
 
 
 def test_a_restricted_access_makes_no_subset(tmp_path: Path) -> None:
