@@ -114,8 +114,7 @@ def read(
       relgraph read my.db books -o books.csv
     """
     form = output.pick_form(form, path)
-    if path is not None and path.exists() and database.exists() and path.samefile(database):
-        raise click.UsageError(f"{path} is the database itself; give --output another name")
+    output.keep_apart(database, path)
     asked = _question(words)
     with opened(database, as_user, as_role, as_public) as registry:
         items = registry.items(collection)

@@ -52,6 +52,7 @@ def graph(database: Path, form: str | None, path: Path | None, focus: str | None
               relgraph graph my.db --format mermaid --focus books
     """
     form = form or _form_of(path)
+    output.keep_apart(database, path)
     with RelationRegistry(database, read_only=True) as registry:
         output.send(_FORMS[form](registry.graph, focus, depth), path)
 

@@ -123,6 +123,12 @@ def pick_form(asked: str | None, path: Path | None) -> str:
 # --- places ----------------------------------------------------------------------------------------------------------
 
 
+def keep_apart(database: Path, path: Path | None) -> None:
+    """Raise `UsageError` where output would be written over the database it is about."""
+    if path is not None and path.exists() and database.exists() and path.samefile(database):
+        raise click.UsageError(f"{path} is the database itself; give --output another name")
+
+
 def send(texts: Iterable[str], path: Path | None = None) -> None:
     """Write texts to a file, or to stdout, whatever the system's own encoding is."""
     with _opened(path) as stream:

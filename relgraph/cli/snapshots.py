@@ -43,6 +43,7 @@ def snapshot(database: Path, path: Path | None) -> None:
     \b
     Example: relgraph snapshot my.db -o structure.json
     """
+    output.keep_apart(database, path)
     with RelationRegistry(database, read_only=True) as registry:
         text = json.dumps(registry.snapshot(), indent=2, ensure_ascii=False) + "\n"
     output.send([text], None if path is None or str(path) == "-" else path)

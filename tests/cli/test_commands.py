@@ -257,9 +257,15 @@ def test_a_file_is_written_whole_or_not_at_all(music: Path, run: Run, tmp_path: 
     names = sorted(os.listdir(tmp_path))
     assert run("read", music, "odd \"table, of 'all'", "-o", target).exit_code == 2
     assert run("read", music, "albums", "--fields", "nope", "-o", target).exit_code == 2
-    itself = run("read", music, "albums", "-o", music)
-    assert itself.exit_code == 2
-    assert "is the database itself" in itself.stderr
+    for words in (
+        ["read", music, "albums"],
+        ["graph", music],
+        ["graph", music, "--format", "svg"],
+        ["snapshot", music],
+    ):
+        itself = run(*words, "-o", music)
+        assert itself.exit_code == 2
+        assert "is the database itself" in itself.stderr
     assert (target.read_text(), sorted(os.listdir(tmp_path)), music.read_bytes()) == ("before", names, before)
 
 
