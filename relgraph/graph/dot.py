@@ -5,12 +5,14 @@ In: a `Picture`. Out: text. Nothing fails. Source: https://graphviz.org/doc/info
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
 from relgraph.graph.markup import safe
 from relgraph.graph.picture import Box, Line, Picture
 
+_SPACES: Final = re.compile(r"[\t\n\r]")
 _FILLS: Final = {"table": "#dbe7f5", "view": "#eeeeee", "junction": "#f6e7c8", "any": "#e7daf3"}
 
 
@@ -47,12 +49,17 @@ def _text(picture: Picture) -> Iterator[str]:
 
 def _table(box: Box, ports: dict[tuple[str, str], str]) -> str:
     rows = "".join(
-        f'<TR><TD ALIGN="LEFT" PORT="{ports[box.name, row.name]}">{safe(row.name) or " "}'
+        f'<TR><TD ALIGN="LEFT" PORT="{ports[box.name, row.name]}">{_named(row.name)}'
         f'<FONT COLOR="#777777"> {safe(row.type)} {row.mark}</FONT></TD></TR>'
         for row in box.rows
     )
-    head = f'<TR><TD BGCOLOR="{_FILLS[box.kind]}"><B>{safe(box.name) or " "}</B></TD></TR>'
+    head = f'<TR><TD BGCOLOR="{_FILLS[box.kind]}"><B>{_named(box.name)}</B></TD></TR>'
     return f'<TABLE BORDER="0" CELLBORDER="1" CELLSPACING="0" CELLPADDING="4">{head}{rows}</TABLE>'
+
+
+def _named(name: str) -> str:
+    """Give a name on one line; Graphviz takes no label of tabs and line ends alone."""
+    return safe(_SPACES.sub(" ", name)) or " "
 
 
 def _style(line: Line) -> str:

@@ -12,7 +12,9 @@ from typing import Final
 
 from relgraph.graph.picture import Line, Picture, Row
 
-_ODD: Final = re.compile(r'["%#;\\{}<>&`\[\]|]|[^ -\U0010ffff]|[\x7f-\x9f\u2028\u2029\ud800-\udfff]')
+_ODD: Final = re.compile(  # its parser takes a line that says "direction LR" for an order, in quotes too
+    r'["%#;\\{}<>&`\[\]|]|[^ -\U0010ffff]|[\x7f-\x9f\u2028\u2029\ud800-\udfff]|(?<=direction)\s', re.IGNORECASE
+)
 _WORD: Final = re.compile(r"(?!(?:[PFU]K)$)[A-Za-z_][A-Za-z0-9_]*", re.ASCII | re.I)  # the marks of keys are no names
 
 

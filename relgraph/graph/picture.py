@@ -102,6 +102,8 @@ def around(graph: RelationGraph, focus: str, depth: int) -> tuple[str, ...]:
     """Give the collections up to so many links around one."""
     if isinstance(depth, bool) or not isinstance(depth, int) or depth < 0:
         raise InvalidPayload("depth", f"it must be a whole number of 0 or more, not {depth!r}")
+    if not isinstance(focus, str):
+        raise InvalidPayload("focus", f"it must be the name of a collection, not {focus!r}")
     if focus not in graph.schema.collections:
         raise UnknownCollection("focus", focus, graph.collections, graph.schema.unreadable.get(focus, ""))
     found = {focus}

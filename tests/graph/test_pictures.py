@@ -167,6 +167,8 @@ def test_a_focus_limits_every_picture(dataset: RelationRegistry) -> None:
         graph.to_svg(focus="shelfs")
     with pytest.raises(InvalidPayload, match="whole number"):
         graph.to_svg(focus="shelves", depth=-1)
+    with pytest.raises(InvalidPayload, match="name of a collection"):
+        graph.to_svg(focus=["shelves"])  # type: ignore[arg-type]  # a list is no name
 
 
 def test_a_restricted_picture_names_nothing_hidden(dataset: RelationRegistry) -> None:
@@ -200,6 +202,20 @@ def test_names_are_only_names(names: list[str]) -> None:
     assert {box["name"] for box in told["boxes"]} == {*names}
     assert len(graph.to_mermaid().split("\n")) == len(plain.to_mermaid().split("\n"))
     assert len(graph.to_dot().split("\n")) == len(plain.to_dot().split("\n"))
+
+
+@pytest.mark.parametrize("name", ["direction TB", "Direction  lr", "a direction\u3000RL"])
+def test_a_name_is_no_direction_in_mermaid(name: str) -> None:
+    """Mermaid would turn the diagram where a line says so, even in quotes."""
+    assert not re.search(r"direction\s+(TB|BT|RL|LR)", chain_of([name, "other"]).graph.to_mermaid(), re.IGNORECASE)
+
+
+def test_a_name_of_line_ends_has_a_label_in_dot() -> None:
+    """Graphviz refuses a label that holds nothing but tabs and line ends, however they are written."""
+    text = chain_of(["\r\n", "\t"]).graph.to_dot()
+    assert "<B>  </B>" in text
+    assert "<B> </B>" in text
+    assert "&#" not in text
 
 
 def test_marks_of_keys_are_no_names_in_mermaid() -> None:
