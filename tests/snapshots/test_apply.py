@@ -460,3 +460,21 @@ def test_fields_that_the_text_of_their_collection_does_not_make_are_refused(
         shop.diff(snapshot)
     assert caught.value.where == f"fields.pets.{'nick' if change == 'add' else 'name'}"
     assert not shop.diff({part: entries for part, entries in shop.snapshot().items() if part != "fields"})
+
+
+def test_a_bare_key_that_finds_nothing_is_refused_in_a_project() -> None:
+    """A project's snapshot is judged by all its keys, those without a relation too: a text never finds a number."""
+    key = {"data_type": "integer", "is_primary_key": True}
+    pointer = {"data_type": "text", "foreign_key_table": "a", "foreign_key_column": "id"}
+    snapshot = {
+        "version": 1,
+        "collections": [{"collection": name, "meta": {}, "schema": {"name": name}} for name in ("a", "b")],
+        "fields": [
+            *({"collection": name, "field": "id", "type": "integer", "meta": {}, "schema": key} for name in ("a", "b")),
+            {"collection": "b", "field": "a", "type": "text", "meta": {}, "schema": pointer},
+        ],
+    }
+    with RelationRegistry() as registry:
+        with pytest.raises(RuleViolation, match="one-key"):
+            registry.apply(registry.diff(snapshot))
+        assert not registry.schema.collections
