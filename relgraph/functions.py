@@ -46,10 +46,13 @@ _YEAR_1, _YEAR_9999 = -62_135_596_800_000, 253_402_300_799_999  # first and last
 _SECONDS: Final = "(({v}) / 1000 - (({v}) % 1000 < 0))"
 
 
-# text that SQLite prints again as it is, after reckoning with it: a date that there is, with or without a time
-_USUAL: Final = "(substr(datetime({t}, '+0 days'), 1, length({t})) = replace({t}, 'T', ' ') AND {t} >= '0001')"
+# text that SQLite prints again as it is, after reckoning with it: a date that there is, with or without a time. Blobs
+# stand behind all text; and the + keeps the bounds text beside a numeric column, which would make numbers of them
+_USUAL: Final = (
+    "(substr(datetime({t}, '+0 days'), 1, length({t})) = replace({t}, 'T', ' ') AND +{t} BETWEEN '0001' AND ':')"
+)
 # the same for a date without a time, told in a third of the time
-_PLAIN: Final = "(date({t}, '+0 days') = {t} AND {t} >= '0001')"
+_PLAIN: Final = "(date({t}, '+0 days') = {t} AND +{t} >= '0001')"
 
 
 def _part(
