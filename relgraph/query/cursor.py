@@ -8,7 +8,8 @@ It is a bookmark, not a secret: whoever holds it can read the values in it.
 from __future__ import annotations
 
 import json
-from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, b64encode, urlsafe_b64encode
+from binascii import a2b_base64
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, Final
@@ -24,7 +25,9 @@ _HINT: Final = 'ask for the first page with cursor="", then hand on each result\
 
 # made once: json.dumps and json.loads look for them anew, which takes as long as the rest
 _to_json: Final = json.JSONEncoder(separators=(",", ":")).encode  # infinities as Python writes them
-_from_json: Final = json.JSONDecoder().decode
+# without what base64 and json.loads do around them, which takes 1 of the 2.4 µs of reading a cursor
+_from_json: Final = json.JSONDecoder().raw_decode
+_PLAIN_LETTERS: Final = bytes.maketrans(b"-_", b"+/")
 
 
 @frozen
@@ -103,7 +106,8 @@ def read_cursor(text: str, signature: str, size: int) -> tuple[Stored, ...]:
     Raises: `InvalidQuery` for text that is no cursor, or a cursor of another query.
     """
     try:
-        found = _from_json(urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode())
+        padded = text + "=" * (-len(text) % 4)
+        found, _ = _from_json(a2b_base64(padded.encode().translate(_PLAIN_LETTERS)).decode())
     except (ValueError, RecursionError) as error:
         raise InvalidQuery("cursor", "this text is no cursor", _HINT) from error
     if not isinstance(found, list) or not found or found[0] != signature or len(found) != size + 1:
