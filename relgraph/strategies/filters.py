@@ -93,7 +93,7 @@ def _on_field(draw: st.DrawFn, collection: Collection) -> dict[str, Any]:
 def _behind(draw: st.DrawFn, schema: Schema, hop: Hop, depth: int) -> dict[str, Any]:
     """Draw what is asked of the far side of a hop: an inner filter, a quantified one, or the far key itself."""
     key = far(schema, hop).key
-    kinds = ["inner", "inner"] + ["quantified"] * 2 * hop.many + ["key"] * (key is not None)
+    kinds = ["inner", "inner"] + ["quantified"] * 4 * hop.many + ["key"] * (key is not None)
     match draw(st.sampled_from(kinds)):
         case "quantified":
             return {draw(st.sampled_from(sorted(QUANTIFIERS))): draw(drawn_filters(schema, hop.far, depth - 1))}

@@ -57,8 +57,11 @@ def scopes(collection: Collection) -> list[Hop]:
 
 @_remembered
 def follows(schema: Schema, collection: Collection) -> list[Hop]:
-    """Give the hops backwards over relations that point here, whether they have an alias or not."""
-    hops = [schema.follow(collection.name, each.many_collection, each.many_field) for each in schema.relations]
+    """Give the hops backwards over relations that may lead here, whether they have an alias or not."""
+    hops = [
+        schema.follow(collection.name, each.many_collection, each.many_field, each.one_collection_field)
+        for each in schema.relations
+    ]
     return [hop for hop in hops if hop is not None and not far(schema, hop).system]
 
 

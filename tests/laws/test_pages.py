@@ -14,7 +14,7 @@ from relgraph.schema import Hop
 from tests.conformance.compare import same
 from tests.laws.databases import Database, databases
 from tests.laws.queries import comparisons, filters, groupings, queries
-from tests.laws.worlds import World, world_of
+from tests.laws.worlds import World, related, world_of
 
 PAGING = ("limit", "offset", "page", "meta")
 
@@ -124,7 +124,7 @@ def test_matches_agrees_with_the_filter(database: Database, data: st.DataObject)
             item.values() for item in world.by_sql(collection.name, {"fields": list(keys), "filter": asked}).data
         )
         for row in world.rows[collection.name]:
-            nested = row | {_place(hop): _related(world, hop, row) for hop in collection.hops.values()}
+            nested = row | {_place(hop): _given(world, hop, row) for hop in collection.hops.values()}
             truth = matches(asked, nested, world.registry.schema, collection=collection.name)
             assert truth is None or truth is (tuple(row[key] for key in keys) in found)
 
@@ -133,12 +133,10 @@ def _place(hop: Hop) -> str:
     return hop.name if hop.many else hop.near_field
 
 
-def _related(world: World, hop: Hop, row: dict[str, Any]) -> Any:
-    """Give the rows a hop leads to from a row: a list, or for a to-one hop a row, or the key that leads nowhere."""
-    form = hop.form or (lambda key: key)
-    key = row[hop.near_field]
-    far = [each for each in world.rows[hop.far] if key is not None and form(each[hop.far_field]) == form(key)]
-    return far if hop.many else next(iter(far), key)
+def _given(world: World, hop: Hop, row: dict[str, Any]) -> Any:
+    """Give what an item holds of a hop: a list, or for a to-one hop a row, or the key that leads nowhere."""
+    far = related(world, hop, row)
+    return far if hop.many else next(iter(far), row[hop.near_field])
 
 
 @given(database=databases(), data=st.data())

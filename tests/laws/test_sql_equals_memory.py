@@ -14,7 +14,7 @@ from relgraph import RelationRegistry
 from tests.conformance.cases import DATASET
 from tests.laws.databases import Database, databases, stored_rows
 from tests.laws.queries import groupings, queries, spoilt
-from tests.laws.worlds import Refusal, World, agree, outcome, without_slices, world_of
+from tests.laws.worlds import World, agree, check, outcome, world_of
 
 DEPTH = 2  # relations to go through, one after the other
 
@@ -25,15 +25,6 @@ def recorded() -> Iterator[World]:
         rows = stored_rows(connection)
     with RelationRegistry(DATASET, read_only=True) as registry:
         yield World(registry, rows)
-
-
-def check(world: World, collection: str, query: object) -> None:
-    """Fail unless both evaluators answer the query, and answer it alike, in the same order where there is one."""
-    if not world.ordered:
-        query = without_slices(query)
-    by_sql, in_memory = (outcome(lambda ask=ask: ask(collection, query)) for ask in (world.by_sql, world.in_memory))
-    assert not isinstance(by_sql, Refusal), f"a valid query was refused: {by_sql}"
-    assert agree(by_sql, in_memory, unordered=not world.ordered), f"\nby SQL:    {by_sql}\nin memory: {in_memory}"
 
 
 @settings(max_examples=2 * settings().max_examples)

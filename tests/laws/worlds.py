@@ -13,7 +13,9 @@ from hypothesis import note
 from hypothesis import strategies as st
 
 from relgraph import RelationRegistry, RelgraphError, evaluate
+from relgraph.operators import OPERATORS
 from relgraph.read.result import Result
+from relgraph.schema import Hop
 from tests.conformance.compare import same
 from tests.laws.databases import Database, stored_rows
 
@@ -41,6 +43,11 @@ class World:
         rich = [name for name in self.collections if self.rows[name] and schema[name].hops]
         return draw(st.sampled_from([*self.collections, *rich * 3]), label="collection")
 
+    def size_with(self, query: Any) -> str:
+        """Say how large an example is: what `tests.mutations.run --shrink` reads of a failure."""
+        rows = [len(self.rows[name]) for name in self.collections]
+        return f"size: {len(rows)} collections, {sum(rows)} rows, {conditions_in(query)} conditions"
+
     def by_sql(self, collection: str, query: Any) -> Result:
         """Give the answer of the database."""
         return self.registry.items(collection).read(query)
@@ -52,6 +59,37 @@ class World:
     def close(self) -> None:
         """Close the registry."""
         self.registry.close()
+
+
+def conditions_in(query: Any) -> int:
+    """Give how many conditions a query makes: comparisons, at whatever level, and searches.
+
+    >>> conditions_in({"filter": {"tags": {"_some": {"n": {"_gt": 1, "_lt": 3}}}}, "search": "a"})
+    3
+    """
+    if isinstance(query, dict):
+        own = sum(name in OPERATORS or name in ("search", "_search") for name in query)
+        return own + sum(conditions_in(inner) for inner in query.values())
+    return sum(map(conditions_in, query)) if isinstance(query, (list, tuple)) else 0
+
+
+def check(world: World, collection: str, query: object) -> None:
+    """Fail unless both evaluators answer the query, and answer it alike, in the same order where there is one."""
+    if not world.ordered:
+        query = without_slices(query)
+    by_sql, in_memory = (outcome(lambda ask=ask: ask(collection, query)) for ask in (world.by_sql, world.in_memory))
+    note(world.size_with(query))
+    assert not isinstance(by_sql, Refusal), f"a valid query was refused: {by_sql}"
+    assert agree(by_sql, in_memory, unordered=not world.ordered), f"\nby SQL:    {by_sql}\nin memory: {in_memory}"
+
+
+def related(world: World, hop: Hop, row: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give the rows that a hop by name leads to from a row, told by looking at all of them."""
+    form, guard = hop.form or (lambda key: key), hop.guard
+    key = row[hop.near_field]
+    if key is None or (guard is not None and row[guard.field] != guard.collection):
+        return []
+    return [each for each in world.rows[hop.far] if form(each[hop.far_field]) == form(key)]
 
 
 def world_of(database: Database) -> World:

@@ -1,0 +1,154 @@
+"""Small worlds, as a Hypothesis strategy: databases so small that everything in them meets.
+
+In: nothing. Out: a `Database` of up to three tables with relations of every kind, few values and many NULLs: keys of
+different tables are the same, pointers lead nowhere or spell a key in other letters, and a condition is true of about
+half of the rows. Tables and rows are drawn apart from each other and put together afterwards, so that any of them can
+be left out when an example shrinks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from attrs import evolve, frozen
+from hypothesis import strategies as st
+
+from relgraph.strategies import AnyPointer, Column, Pointer, Table
+from relgraph.strategies.blueprints import Row
+from relgraph.values import Stored
+from tests.laws.databases import Database
+
+NAMES: Final = ("a", "b", "c")
+KEYS: Final = (Column("id", "INTEGER"), Column("code", "TEXT COLLATE NOCASE"), Column("code", "VARCHAR(40)"))
+NOWHERE: Final = "gone"
+
+NUMBERS: Final = (1, 2, None, 0)
+TEXTS: Final = ("a", "b", None, "A", "a%")
+EXTRAS: Final[dict[str, tuple[Stored, ...]]] = {
+    "REAL": (1.0, 0.5, None, 2.0),
+    "JSON": ("[1]", "[]", None, "{}", "1", "[1, 2]"),
+    "DATETIME": ("2024-01-15", "2024-01-16 10:00:00", None, "2023-12-31"),
+    "TEXT COLLATE NOCASE": ("a", "A", None, "b", ""),
+}
+
+_PLACES: Final = st.integers(0, 7)  # counted round among what there is
+
+
+@frozen
+class _PointerDraft:
+    """A pointer before there are tables."""
+
+    target: int
+    aliased: bool
+    sorted: bool
+    indexed: bool
+
+
+@frozen
+class _RowDraft:
+    """A row before there are keys: places among the values that each column may hold."""
+
+    number: Stored
+    text: Stored
+    extra: int
+    up: int
+    other: int
+    scope: int
+    item: int
+
+
+@frozen
+class _TableDraft:
+    """A table before there are others."""
+
+    key: Column
+    extra: str
+    up: _PointerDraft | None
+    other: _PointerDraft | None
+    allowed: list[int]
+    rows: list[_RowDraft]
+
+
+_POINTERS: Final = st.builds(_PointerDraft, _PLACES, st.booleans(), st.booleans(), st.booleans())
+_ROWS: Final = st.builds(
+    _RowDraft, st.sampled_from(NUMBERS), st.sampled_from(TEXTS), _PLACES, _PLACES, _PLACES, _PLACES, _PLACES
+)
+_TABLES: Final = st.builds(
+    _TableDraft,
+    st.sampled_from((*KEYS[:1], *KEYS)),
+    st.sampled_from(tuple(EXTRAS)),
+    st.one_of(_POINTERS, _POINTERS, st.none()),
+    st.one_of(st.none(), _POINTERS),
+    st.one_of(st.just([]), st.lists(_PLACES, max_size=2)),
+    st.lists(_ROWS, max_size=6),
+)
+
+
+def small_worlds() -> st.SearchStrategy[Database]:
+    """Give a strategy of small worlds."""
+    return st.lists(_TABLES, min_size=1, max_size=3).map(_put_together)
+
+
+def _put_together(drafts: Sequence[_TableDraft]) -> Database:
+    keys = {name: _keys(draft) for name, draft in zip(NAMES, drafts, strict=False)}
+    bare = {name: Table(name, (draft.key,)) for name, draft in zip(NAMES, drafts, strict=False)}
+    shaped = [_shaped(table, draft, bare) for table, draft in zip(bare.values(), drafts, strict=True)]
+    return Database(tuple(_filled(table, draft, keys) for table, draft in zip(shaped, drafts, strict=True)))
+
+
+def _keys(draft: _TableDraft) -> list[Stored]:
+    """Give the keys of a table's rows: the same ones in every table of that kind."""
+    numbers = range(1, len(draft.rows) + 1)
+    return list(numbers) if draft.key.declared == "INTEGER" else [chr(96 + number) for number in numbers]
+
+
+def _shaped(table: Table, draft: _TableDraft, others: dict[str, Table]) -> Table:
+    names = list(others)
+    drawn = (("up", draft.up), ("other", draft.other))
+    pointers = tuple(_pointer(name, each, table, list(others.values())) for name, each in drawn if each is not None)
+    allowed = tuple(dict.fromkeys(names[place % len(names)] for place in draft.allowed))
+    return evolve(
+        table,
+        columns=(Column("n", "INTEGER"), Column("t", "VARCHAR(40)"), Column("x", draft.extra)),
+        pointers=pointers,
+        any_pointer=AnyPointer(Column("item", "TEXT"), Column("collection", "TEXT"), allowed) if allowed else None,
+        indexed=tuple(name for name, each in drawn if each is not None and each.indexed),
+    )
+
+
+def _pointer(name: str, draft: _PointerDraft, table: Table, others: Sequence[Table]) -> Pointer:
+    one = others[draft.target % len(others)]
+    declared = one.key[0].declared.removesuffix(" COLLATE NOCASE")
+    alias = f"{name}s of {table.name}" if draft.aliased else None
+    return Pointer(
+        Column(name, declared), one.name, one.key[0].name, "", alias, "n" if alias and draft.sorted else None
+    )
+
+
+def _filled(table: Table, draft: _TableDraft, keys: dict[str, list[Stored]]) -> Table:
+    own = keys[table.name]
+    return evolve(
+        table, rows=tuple((key, *_values(table, row, keys)) for key, row in zip(own, draft.rows, strict=True))
+    )
+
+
+def _values(table: Table, row: _RowDraft, keys: dict[str, list[Stored]]) -> Row:
+    values: list[Stored] = [row.number, row.text, _at(EXTRAS[table.columns[2].declared], row.extra)]
+    places = {"up": row.up, "other": row.other}
+    values += [_at(_pool(keys[pointer.target]), places[pointer.column.name]) for pointer in table.pointers]
+    if table.any_pointer is not None:
+        scope = _at((*table.any_pointer.allowed, *keys, None, NOWHERE), row.scope)
+        item = _at([*(str(key) for key in keys.get(str(scope), ())), "1", None, "a", "9"], row.item)
+        values += [item, scope]
+    return tuple(values)
+
+
+def _pool(keys: Sequence[Stored]) -> list[Stored]:
+    """Give what a pointer holds: keys, the first of them in other letters too, nothing, or a key that is not there."""
+    cased = [key.swapcase() for key in keys[:1] if isinstance(key, str)]
+    return [*keys[:3], *cased, None, 9 if not cased else NOWHERE]
+
+
+def _at(values: Sequence[Any], place: int) -> Any:
+    return values[place % len(values)]
