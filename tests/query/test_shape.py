@@ -84,3 +84,37 @@ def test_other_types_are_other_shapes(other: Any) -> None:
     """Values that Python takes for equal are not the same question, where they are no operands."""
     assert shape_of({"limit": 1}, {}, 9).key != shape_of({"limit": other}, {}, 9).key
     assert shape_of({"limit": 1}, {}, 9).key == shape_of({"".join(("lim", "it")): 1}, {}, 9).key
+
+
+def test_a_keyword_replaces_the_cursor_of_the_source() -> None:
+    """Also where it is the empty one, which asks for the first page."""
+    assert shape_of({"cursor": "x"}, {"cursor": ""}, 9).arguments == {"#cursor": ""}
+    assert shape_of({"cursor": "x"}, {"limit": 1}, 9).arguments == {"#cursor": "x"}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"a": {"b": {"_eq": 5}}},
+        {"a": {"b": 5}, "c": 6},
+        {"a": {"b": 5, "c": 6}},
+        {"a": 5, "b": {"c": 6}},
+        {"_and": [{"a": 5}, {"b": {"c": 6}}]},
+        {"_and": [{"a": 5, "b": {"c": 6}}]},
+        {"_and": [{"a": 5}], "b": {"c": 6}},
+        {"_or": [{"a": 5}, {"b": {"c": 6}}]},
+        {"a": {b"b": 5, "c": 6}},
+        {"a": {True: {"c": 6}}},
+        {"a": True},
+        {"a": None},
+        {"a": {"_in": [5]}},
+        {"a": {"_in": "5"}},
+        {},
+    ],
+    ids=repr,
+)
+def test_other_structures_are_other_shapes(other: Any) -> None:
+    """No two of these questions share what is kept ready for one of them, whatever their operands."""
+    asked = {"a": {"b": 5}}
+    assert shape_of({"filter": asked}, {}, 9).key != shape_of({"filter": other}, {}, 9).key
+    assert shape_of({}, {"filter": asked}, 9).key != shape_of({}, {"filter": other}, 9).key
