@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any, Final, overload
 from attrs import evolve
 
 from relgraph.access import Access
-from relgraph.definitions import Definitions
+from relgraph.changes.definitions import Definitions
+from relgraph.changes.shapes import Shapes
+from relgraph.changes.snapshotting import Snapshots
 from relgraph.errors import InvalidPayload, NotARelation, UnknownCollection, UnknownField, shown
 from relgraph.items import Items, ReaderCache
 from relgraph.keeping import Keeping
@@ -28,8 +30,6 @@ from relgraph.read import memory
 from relgraph.read.result import Result
 from relgraph.relation import Relation
 from relgraph.schema import Collection, Field, Schema
-from relgraph.shapes import Shapes
-from relgraph.snapshotting import Snapshots
 from relgraph.storage.connection import Database
 from relgraph.values import FieldType
 

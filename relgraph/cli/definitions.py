@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import click
 
+from relgraph.changes.shaping import place_in
 from relgraph.cli import output, relations, tables
 from relgraph.cli.asking import AS, opened
 from relgraph.cli.commands import group
@@ -24,7 +25,6 @@ from relgraph.registry import RelationRegistry
 from relgraph.relation import ACTIONS, Relation
 from relgraph.rules import RULES, violations
 from relgraph.schema import Schema
-from relgraph.shaping import place_in
 
 _DATABASE: Final = click.Path(path_type=Path)
 _LIST: Final = "list"

@@ -26,7 +26,7 @@ from relgraph.storage.redefinition import redefine_table, refused
 from relgraph.storage.sql_text import quoted, tokens
 
 if TYPE_CHECKING:
-    from relgraph.restructure import Restructuring
+    from relgraph.changes.restructure import Restructuring
 
 
 # of a column, what only a new table can have otherwise

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
-from relgraph.definitions import Definitions
+from relgraph.changes.definitions import Definitions
+from relgraph.changes.shaping import Half, Shaping, place_in, way_back_in
 from relgraph.relation import Relation
-from relgraph.shaping import Half, Shaping, place_in, way_back_in
 from relgraph.storage.connection import Database
 
 Place: TypeAlias = str | tuple[str, str]  # "articles.author", or ("articles", "author") where names hold dots

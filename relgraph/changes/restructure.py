@@ -31,7 +31,7 @@ from relgraph.storage.quiet import delete_rows, set_values
 from relgraph.storage.sql_text import quoted
 
 if TYPE_CHECKING:
-    from relgraph.definitions import Definitions
+    from relgraph.changes.definitions import Definitions
     from relgraph.relation import Relation
     from relgraph.schema import Collection, Schema
     from relgraph.storage.connection import Database

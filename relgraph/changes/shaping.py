@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from attrs import asdict, evolve, frozen
 
-from relgraph.definitions import Definitions
+from relgraph.changes.definitions import Definitions
 from relgraph.errors import InvalidPayload, RuleViolation, shown
 from relgraph.relation import Relation, named_in
 from relgraph.rules import RULES, refuse, violations

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve, fields_dict
 
+from relgraph.changes.restructure import Restructuring
 from relgraph.errors import CannotChangeTable, InvalidPayload, RuleViolation
 from relgraph.integrity import existing as existing_rows
-from relgraph.restructure import Restructuring
 from relgraph.snapshots import given
 from relgraph.snapshots.carry_out import Site, carry_out
 from relgraph.snapshots.difference import check_fields, difference
