@@ -23,7 +23,7 @@ from relgraph.graph.links import Link, links_of
 from relgraph.graph.mermaid import to_mermaid
 from relgraph.graph.networks import to_networkx
 from relgraph.graph.paths import Ways
-from relgraph.graph.picture import around, picture_of
+from relgraph.graph.picture import around, check_depth, picture_of
 from relgraph.graph.subset import Progress, Subset, subset_of
 from relgraph.graph.svg import to_svg
 from relgraph.graph.traverse import ancestors, descendants, traverse
@@ -182,6 +182,7 @@ class RelationGraph:
 
         With `focus` what is said of the collections up to `depth` links around one.
         """
+        check_depth(focus, depth)
         return as_dict(self) if focus is None else narrowed(as_dict(self), self.around(focus, depth))
 
     def around(self, collection: str, depth: int = 1) -> tuple[str, ...]:

@@ -80,6 +80,7 @@ def picture_of(graph: RelationGraph, *, focus: str | None = None, depth: int = 1
     >>> [(line.near, line.label, line.far) for line in picture_of(registry.graph).lines]
     [('people', 'boss', 'people')]
     """
+    check_depth(focus, depth)
     shown = _all_shown(graph, system) if focus is None else set(around(graph, focus, depth))
     kinds = {each.collection: "junction" for each in graph.junctions()}
     kinds |= {each.many_collection: "any" for each in graph.schema.relations if each.kind == "m2a"}
@@ -96,6 +97,12 @@ def _all_shown(graph: RelationGraph, system: bool) -> set[str]:
     }
     joined = {name for name in beside - own if any(link.near in own and link.far == name for link in graph.links)}
     return own | joined
+
+
+def check_depth(focus: str | None, depth: int) -> None:
+    """Raise `InvalidPayload` for a depth where there is no collection to count links from."""
+    if focus is None and depth != 1:
+        raise InvalidPayload("depth", "there is no focus to count links from", "name one, or leave out the depth")
 
 
 def around(graph: RelationGraph, focus: str, depth: int) -> tuple[str, ...]:

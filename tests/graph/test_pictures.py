@@ -171,6 +171,14 @@ def test_a_focus_limits_every_picture(dataset: RelationRegistry) -> None:
         graph.to_svg(focus=["shelves"])  # type: ignore[arg-type]  # a list is no name
 
 
+def test_a_depth_needs_a_focus(dataset: RelationRegistry) -> None:
+    """A number of links that would be counted from nowhere is refused, and never passed over."""
+    graph = dataset.graph
+    for draw in (graph.to_dict, graph.to_mermaid, graph.to_dot, graph.to_svg, graph.to_html):
+        with pytest.raises(InvalidPayload, match="no focus to count links from"):
+            draw(depth=2)
+
+
 def test_a_restricted_picture_names_nothing_hidden(dataset: RelationRegistry) -> None:
     """What an access does not know is in none of its pictures."""
     graph = dataset.with_access(Access({"articles": Grant(("id", "title")), "tags": Grant(("id",))})).graph
