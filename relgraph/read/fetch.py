@@ -17,12 +17,12 @@ from attrs import define, evolve, field
 from relgraph.query.cursor import write_cursor
 from relgraph.query.resolved import After, Bindings, Parameter, ResolvedQuery, SortValue
 from relgraph.read.assemble import Builder, Row
-from relgraph.read.fetched import Builders, Fetched, no_collection
+from relgraph.read.fetched import Builders, Fetched, Written, no_collection
 from relgraph.read.plan import AnyCell, Level, LookUp, ReadPlan
 from relgraph.read.probes import Choices, Decided
 from relgraph.read.result import Result
 from relgraph.read.source import Source
-from relgraph.read.straight import Read, straight
+from relgraph.read.straight import Form
 
 CHUNK: Final = 1000  # keys a statement asks for: 500 to 5000 are equal within 3 %, one list of 100k is 1.4 times slower
 NextPage: TypeAlias = Callable[[], str]  # writes its cursor: 2 of the 80 µs of a page
@@ -34,7 +34,6 @@ class Reader:
     """A resolved query made ready: its plans, and its row builders, which all of them share.
 
     `choices` serve every page but those behind an item; these have `pages`, by which of its sort values are NULL.
-    `used` and `reads` hold the plans that ran before, by the text of their first statement, and their straight reads.
     """
 
     query: ResolvedQuery
@@ -42,13 +41,11 @@ class Reader:
     plan: ReadPlan = field(init=False)
     builders: Builders = field(init=False)
     pages: dict[tuple[bool, ...], Choices] = field(factory=dict)
-    used: set[str] = field(factory=set)
-    reads: dict[str, Read | None] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         self.choices = Choices(self.query)
         self.plan = self.choices.usual
-        self.builders = Builders(self.plan.root)
+        self.builders = Builders(self.plan)
 
     def read(self, source: Source, bindings: Bindings) -> Result:
         """Give the items, the counts and the cursor asked for. The caller holds one read snapshot around it."""
@@ -61,25 +58,30 @@ class Reader:
 
     def run(self, source: Source, bindings: Bindings, planned: ReadPlan) -> Result:
         """Give what a plan reads: made in the form that the last answers were wanted in, else what it is made of."""
-        builders, reading = self.builders.at_once, planned
-        if self.builders.by_sqlite:
-            reading = planned.in_text()
-            builders = self.builders.lines(reading.root)
-        if self.query.after is None and builders is self.builders.items and (read := self.straight(planned)):
-            items = read(source, bindings)
-            meta = None if self.query.meta is None else self.counts(source, bindings)
-            return Result(items, meta, None, self.builders)
-        try:
-            found, cursor = self.found(source, bindings, reading, builders)
-        except (TypeError, ValueError, RecursionError):  # what has no form in JSON: the rows are kept then
-            if builders is None:
-                raise
-            self.builders.kept()
-            builders, (found, cursor) = None, self.found(source, bindings, planned, None)
+        form = self.builders.at_once
+        if form is not None:
+            try:
+                return self.made(source, bindings, planned.in_text() if form.by_sqlite else planned, form)
+            except (TypeError, ValueError, RecursionError):  # what has no form in JSON: the rows are kept then
+                if form is self.builders.as_items:
+                    raise
+                self.builders.kept(form)
+        found, cursor = self.found(source, bindings, planned, None)
         meta = None if self.query.meta is None else self.counts(source, bindings)
-        if builders is None:
-            return Result(Fetched(found, self.builders), meta, cursor)
-        return Result(self.builders.made(builders, found[0]), meta, cursor, self.builders)
+        return Result(Fetched(found, self.builders), meta, cursor)
+
+    def made(self, source: Source, bindings: Bindings, planned: ReadPlan, form: Form) -> Result:
+        """Give what a plan reads, made in one form; read straight where that can be done."""
+        cursor = None
+        read = form.read(planned, _below) if self.query.after is None else None
+        if read is not None:
+            items = read(source, bindings)
+        else:
+            found, cursor = self.found(source, bindings, planned, form.builders)
+            items = found[0]
+        meta = None if self.query.meta is None else self.counts(source, bindings)
+        made = items if form is self.builders.as_items else Written.of(items, self.builders)
+        return Result(made, meta, cursor, self.builders)
 
     def found(
         self, source: Source, bindings: Bindings, planned: ReadPlan, builders: tuple[Builder, ...] | None
@@ -93,17 +95,6 @@ class Reader:
         found: list[Any] = [None] * planned.levels
         _descend(source, bindings, planned.root, rows, planned.complete, builders, found)
         return found, cursor
-
-    def straight(self, planned: ReadPlan) -> Read | None:
-        """Give the straight read of a plan from its second use on; most plans are used once, or very often."""
-        text = planned.root.statement.text
-        if text in self.reads:
-            return self.reads[text]
-        if text not in self.used:
-            self.used.add(text)
-            return None
-        self.reads[text] = read = straight(planned, self.builders.items, _below)
-        return read
 
     def decide(self, source: Source, bindings: Bindings) -> Decided:
         """Give the plan for some values."""

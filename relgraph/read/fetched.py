@@ -13,11 +13,12 @@ from contextlib import contextmanager
 from itertools import chain
 from typing import Any, Final
 
-from attrs import define
+from attrs import define, field
 
 from relgraph.read.assemble import Builder, Row, builder
-from relgraph.read.json_text import text_builder
-from relgraph.read.plan import Level
+from relgraph.read.json_text import listed, text_builder
+from relgraph.read.plan import Level, ReadPlan
+from relgraph.read.straight import Form
 
 MANY: Final = 1000  # rows from which the garbage collector is worth holding back
 GIVEN_UP: Final = 1000  # rows let go of at a time
@@ -34,61 +35,58 @@ class Builders:
     wants both forms by turns gets neither out of the other.
     """
 
-    root: Level
-    at_once: tuple[Builder, ...] | None = None
-    _items: tuple[Builder, ...] = ()
-    _texts: tuple[Builder, ...] = ()
-    by_sqlite: bool = False  # whether the next answer is best made of what SQLite writes as text
+    plan: ReadPlan
+    at_once: Form | None = None
+    as_items: Form = field(init=False)
+    _as_texts: Form | None = None
+    _as_lines: Form | None = None
     _refused: bool = False  # whether SQLite could not write a row
-    _lines: tuple[Builder, ...] = ()
     _in_a_row: int = 0  # answers wanted as items; below 0, as text
 
     def __attrs_post_init__(self) -> None:
-        self.at_once = self.items
-
-    def looked_at(self) -> None:
-        """Note that an answer was wanted as items."""
-        self._in_a_row = self._in_a_row + 1 if self._in_a_row > 0 else 1
-        self.at_once = self.items if self._in_a_row >= IN_A_ROW else None
-        self.by_sqlite = False
-
-    def written(self) -> None:
-        """Note that an answer was wanted as text."""
-        self._in_a_row = self._in_a_row - 1 if self._in_a_row < 0 else -1
-        often = self._in_a_row <= -IN_A_ROW
-        self.at_once = self._texts if often and self._texts else None
-        self.by_sqlite = self.at_once is not None and not self._refused
-
-    def kept(self) -> None:
-        """Note that an answer could not be made as text, so that its rows had to be read again."""
-        self._refused = self._refused or self.by_sqlite
-        self._in_a_row, self.at_once, self.by_sqlite = 0, None, False
-
-    def made(self, builders: tuple[Builder, ...], found: list[Any]) -> list[Any] | Written:
-        """Give what some of these builders made, as a result takes it."""
-        return found if builders is self._items else Written(found, self)
+        self.at_once = self.as_items = Form(tuple([builder(level) for level in _levels(self.plan.root)]))
 
     @property
     def items(self) -> tuple[Builder, ...]:
         """Give those that make dicts."""
-        if not self._items:
-            self._items = tuple(builder(level) for level in _levels(self.root))
-        return self._items
+        return self.as_items.builders
+
+    def looked_at(self) -> None:
+        """Note that an answer was wanted as items."""
+        self._in_a_row = self._in_a_row + 1 if self._in_a_row > 0 else 1
+        self.at_once = self.as_items if self._in_a_row >= IN_A_ROW else None
+
+    def written(self) -> None:
+        """Note that an answer was wanted as text."""
+        if self._in_a_row < 0 and self.at_once is not None:
+            return
+        self._in_a_row = min(self._in_a_row, 0) - 1
+        often = self._in_a_row <= -IN_A_ROW
+        self.at_once = self._text() if often else None
+
+    def kept(self, form: Form) -> None:
+        """Note that an answer could not be made in a form of text, so that its rows had to be read again."""
+        self._refused = self._refused or form.by_sqlite
+        self._in_a_row, self.at_once = 0, None
 
     def texts(self, rows: Sequence[Sequence[Row]]) -> tuple[Builder, ...]:
         """Give those that make texts; the rows of the first answer are taken as examples of all."""
-        if not self._texts:
-            self._texts = tuple(text_builder(level, *rows[level.index][:1]) for level in _levels(self.root))
-        return self._texts
+        if self._as_texts is None:
+            levels = _levels(self.plan.root)
+            self._as_texts = Form(tuple([text_builder(level, *rows[level.index][:1]) for level in levels]))
+        return self._as_texts.builders
 
-    def lines(self, root: Level) -> tuple[Builder, ...]:
-        """Give those that make texts of the levels of a plan of which SQLite writes what it can; not of all it does."""
-        if not self._lines:
-            self._lines = tuple(
-                known if level == plain else text_builder(level)
-                for level, plain, known in zip(_levels(root), _levels(self.root), self._texts, strict=True)
-            )
-        return self._lines
+    def _text(self) -> Form | None:
+        """Give the form that makes texts best: of what SQLite writes as text, while it could write all rows."""
+        if self._as_texts is None or self._refused:
+            return self._as_texts
+        if self._as_lines is None:
+            levels = _levels(self.plan.in_text().root), _levels(self.plan.root), self._as_texts.builders
+            lines = [
+                known if level == plain else text_builder(level) for level, plain, known in zip(*levels, strict=True)
+            ]
+            self._as_lines = Form(tuple(lines), by_sqlite=True)
+        return self._as_lines
 
 
 def _levels(root: Level) -> list[Level]:
@@ -113,8 +111,8 @@ class Fetched:
         with no_collection():
             return _made(self.builders.items, [chain.from_iterable(_given_up(level)) for level in rows])
 
-    def texts(self) -> list[str]:
-        """Give the JSON text of each item, as often as wanted; raises TypeError or ValueError where there is none."""
+    def json(self) -> str:
+        """Give the JSON text, as often as wanted; raises TypeError or ValueError where there is none."""
         builders = self.builders.texts(self.rows)
         if sum(map(len, self.rows)) < MANY:
             texts = _made(builders, self.rows)
@@ -122,26 +120,31 @@ class Fetched:
             with no_collection():
                 texts = _made(builders, self.rows)
         self.builders.written()
-        return texts
+        return listed(texts)
 
 
 @define(eq=False)
 class Written:
-    """An answer that was made as text while its rows were read."""
+    """An answer that was made as text while its rows were read: the text of the list of its items."""
 
-    lines: list[str]
+    text: str
     builders: Builders
+
+    @classmethod
+    def of(cls, texts: list[str], builders: Builders) -> Written:
+        """Give an answer of the texts of its items; raises TypeError where SQLite has written none."""
+        return cls(listed(texts), builders)
 
     def items(self) -> list[Any]:
         """Give the items that the text tells, which are all it was made of: floats and names to the last character."""
         self.builders.looked_at()
-        items: list[Any] = json.loads(f"[{','.join(self.lines)}]")
+        items: list[Any] = json.loads(self.text)
         return items
 
-    def texts(self) -> list[str]:
-        """Give the JSON text of each item."""
+    def json(self) -> str:
+        """Give the JSON text."""
         self.builders.written()
-        return self.lines.copy()
+        return self.text
 
 
 def _made(builders: tuple[Builder, ...], rows: list[Any]) -> list[Any]:

@@ -21,7 +21,7 @@ class Unmade(Protocol):
     def items(self) -> list[Any]:
         """Give the items; asked for once."""
 
-    def texts(self) -> list[str]:
+    def json(self) -> str:
         """Give the items as JSON text; raises TypeError or ValueError for what JSON has no form for."""
 
 
@@ -136,14 +136,11 @@ class Result(Sequence[Any]):
 
     def _text(self) -> str:
         with _MAKING:
-            texts = None if self._unmade is None else self._unmade.texts() or [""]
-        if texts is None:
-            if self._habit is not None:
-                self._habit.written()
-            return json_text(self._items)
-        texts[0] = f"[{texts[0]}"
-        texts[-1] += "]"  # here and not around the whole, which would copy it once more
-        return ",".join(texts)
+            if self._unmade is not None:
+                return self._unmade.json()
+        if self._habit is not None:
+            self._habit.written()
+        return json_text(self._items)
 
 
 def _place(value: Any, where: str) -> str:

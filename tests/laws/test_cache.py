@@ -39,7 +39,7 @@ def test_the_same_however_it_is_made(database: Database, data: st.DataObject) ->
         first = world.by_sql(collection, query)
         answers = [repr(first.data)]
         (reader,) = world.registry.readers.readers.values()
-        for at_once in (reader.builders.items, None):
+        for at_once in (reader.builders.as_items, None):
             reader.builders.at_once = at_once
             later = world.by_sql(collection, query)
             assert agree(later, first)

@@ -62,12 +62,44 @@ def test_objects_of_texts_whole_numbers_and_days_are_written_by_sqlite(connectio
     assert any("json_object" in text for text in statements(connection, query))
 
 
-def test_an_object_with_other_values_is_not(connection: sqlite3.Connection) -> None:
-    """SQLite gives 15 digits of a REAL."""
-    connection.execute("INSERT INTO notes (title, rating) VALUES ('a', 0.1 + 0.2)")
-    query = {"fields": ["id", "title", "rating"]}
-    check(connection, query)
-    assert not any("json_object" in text for text in statements(connection, query))
+SHORT = [0.0, -0.0, 0.1, -2.7, 0.29, 1 / 64, 51.507351, -0.127758, 123456789.123456, -1e9, 1e-6, 3.0, 7, None]
+LONG = [0.1 + 0.2, 1 / 3, 1e-7, 0.1234567, 1e9 + 0.5, 2.0**53, 2**53 + 1, 2**62, 1e300, 5e-324, "abc", ""]
+
+
+def test_numbers_of_few_decimals_are_written_by_sqlite(connection: sqlite3.Connection) -> None:
+    """Up to six, and nine digits before them, the fifteen digits that SQLite gives are the number."""
+    connection.execute("CREATE TABLE prices (id INTEGER PRIMARY KEY, price DECIMAL(10, 2), rating DOUBLE)")
+    connection.executemany("INSERT INTO prices (price, rating) VALUES (?1, ?1)", [(value,) for value in SHORT])
+    numbers = [(n * 7919 / 1e3, -n * 7919 / 1e6) for n in range(1000)]
+    connection.executemany("INSERT INTO prices (price, rating) VALUES (?, ?)", numbers)
+    query = {"fields": ["id", "price", "rating"]}
+    check(connection, query, "prices")
+    assert any("json_object" in text for text in statements(connection, query, "prices"))
+
+
+@pytest.mark.parametrize("value", LONG)
+@pytest.mark.parametrize("declared", ["REAL", "DECIMAL(10, 2)"])
+def test_numbers_of_more_are_not(connection: sqlite3.Connection, declared: str, value: Any) -> None:
+    """SQLite gives 15 digits of a REAL: a row that needs more, and Python writes the answers from then on."""
+    connection.execute(f"CREATE TABLE prices (id INTEGER PRIMARY KEY, price {declared})")
+    connection.executemany("INSERT INTO prices (price) VALUES (?)", [(1.5,), (value,)])
+    check(connection, {"fields": ["id", "price"]}, "prices")
+    assert not any("json_object" in text for text in statements(connection, {"fields": ["id", "price"]}, "prices"))
+
+
+@pytest.mark.parametrize("declared", ["REAL", "DECIMAL(10, 2)"])
+@pytest.mark.parametrize("value", [float("inf"), -float("inf"), b"\x01"])
+def test_numbers_that_json_has_no_form_for(connection: sqlite3.Connection, declared: str, value: Any) -> None:
+    """An infinity or a blob that comes later is refused with its place."""
+    connection.execute(f"CREATE TABLE prices (id INTEGER PRIMARY KEY, price {declared})")
+    connection.execute("INSERT INTO prices (price) VALUES (1.5)")
+    registry, query = RelationRegistry(connection), {"fields": ["id", "price"]}
+    texts(registry, query, "prices")
+    connection.execute("UPDATE prices SET price = ?", (value,))
+    for _ in range(4):
+        with pytest.raises(InvalidQuery, match="no form in JSON") as caught:
+            registry.items("prices").read(query).to_json()
+        assert caught.value.where == "data[0].price"
 
 
 @pytest.mark.parametrize("value", BEYOND)

@@ -52,7 +52,7 @@ def test_the_same_statements_and_answer(articles: Items, query: Any) -> None:
     for _ in range(4):
         with Trace(articles._registry.connection) as trace:
             traces.append((articles.read(query).data, trace.selects))
-    reads = reader_of(articles).reads
+    reads = reader_of(articles).builders.as_items.reads
     assert [read is not None for read in reads.values()] == [True]
     assert all(trace == traces[0] for trace in traces)
 
@@ -77,7 +77,7 @@ def test_what_is_not_straight(articles: Items, query: Any) -> None:
     authors = articles._registry.items("authors" if "fields" in query else "articles")
     for _ in range(3):
         assert authors.read(query).data
-    assert list(reader_of(authors).reads.values()) == [None]
+    assert list(reader_of(authors).builders.as_items.reads.values()) == [None]
 
 
 def test_a_parameter_that_is_missing(articles: Items) -> None:
