@@ -59,7 +59,8 @@ class Probe:
     """A sample of rows that was looked at to choose the form of a search through a to-many relation.
 
     `form` is what was chosen: "IN", "EXISTS", "NOT IN" or "NOT EXISTS"; None for the sample of the items themselves,
-    which tells how many fulfil the other conditions.
+    which tells how many fulfil the other conditions, and where groups by dates had all rows looked at, of which those
+    found have usual dates and small numbers: where these are all, the statement asks it of none.
     """
 
     text: str
@@ -80,7 +81,8 @@ class Explanation:
     `statements` are in the order they run, `query_plan` has SQLite's plan of each. A level is asked by one statement
     for every 1000 parents, and not at all without parents; otherwise the number of statements does not depend on the
     number of rows. `probes` run when a search is first asked for with their values, and again after 1000 reads; once
-    beside them three statements run that tell how many rows the tables have and what SQLite has an index for.
+    beside them three statements run that tell how many rows the tables have and what SQLite has an index for. The probe
+    of groups by dates runs again only when something was written.
     """
 
     words: str
