@@ -33,6 +33,7 @@ class Function:
     sql: str = ""
     time_sql: str = ""  # the form for fields of type time
     text_sql: str = ""  # the form for dates stored as text, {t}; {v} is still their moment
+    usual_sql: str = ""  # the form for text that is known to be a `USUAL_DATE`
     call: Callable[..., Any] | None = field(default=None, eq=False, repr=False)
     time_call: Callable[..., Any] | None = field(default=None, eq=False, repr=False)
     relational: bool = False
@@ -52,7 +53,8 @@ _USUAL: Final = (
     "(substr(datetime({t}, '+0 days'), 1, length({t})) = replace({t}, 'T', ' ') AND +{t} BETWEEN '0001' AND ':')"
 )
 # the same for a date without a time, told in a third of the time
-_PLAIN: Final = "(date({t}, '+0 days') = {t} AND +{t} >= '0001')"
+_PLAIN: Final = "(date({t}, '+0 days') = +{t} AND +{t} >= '0001')"
+USUAL_DATE: Final = f"{_PLAIN} OR {_USUAL}"
 
 
 def _part(
@@ -82,7 +84,8 @@ def _part(
         f"THEN CAST(strftime('{directive}', {_SECONDS}, 'unixepoch') AS INTEGER) END"
     )
     read_off = f"substr({{t}}, {digits[0]}, {digits[1]})" if digits[1] else f"strftime('{directive}', {{t}})"
-    whole = "{t}" if name == "year" else read_off  # CAST takes the digits that text begins with
+    # CAST takes the digits that text begins with
+    usual = "CAST({t} AS INTEGER)" if name == "year" else f"CAST({read_off} AS INTEGER)"
     return Function(
         name,
         accepts,
@@ -91,7 +94,8 @@ def _part(
         f"CASE WHEN substr({{v}}, {start}, 2) GLOB '[0-9][0-9]' THEN CAST(substr({{v}}, {start}, 2) AS INTEGER) END"
         if start
         else "",
-        f"CASE WHEN {_PLAIN} OR {_USUAL} THEN CAST({whole} AS INTEGER) ELSE {reckoned} END",
+        f"CASE WHEN {USUAL_DATE} THEN {usual} ELSE {reckoned} END",
+        usual,
         call,
         time_call if start else None,
     )
@@ -267,6 +271,10 @@ _AGGREGATE_ROWS: Final = (
 
 AGGREGATES: Final[dict[str, Aggregate]] = {row.name: row for row in _AGGREGATE_ROWS}
 
+# a sum of numbers this small cannot leave 64 bits, and one that is none makes the sum a float
+SMALL_NUMBER: Final = 2**32
+SMALL_SUM: Final = f"sum(iif({{v}} NOT BETWEEN -{SMALL_NUMBER} AND {SMALL_NUMBER}, 0.5, {{v}}))"
+
 # sums and means of whole numbers by SQLite's own sum(), which is a float as soon as a value is no whole number; a blob
 # stands for what cannot be told exactly then, as it cannot where a mean's sum is beyond what a float holds
 WHOLE: Final = {
@@ -274,6 +282,9 @@ WHOLE: Final = {
     "avg": "CASE WHEN {count} = 0 THEN NULL WHEN typeof({sum}) = 'integer' "
     f"AND {{sum}} BETWEEN {-(2**53)} AND {2**53} THEN 1.0 * {{sum}} / {{count}} ELSE x'' END",
 }
+
+# the same where the sum is known to be a whole number that a float holds
+SMALL_WHOLE: Final = {"sum": "{sum}", "avg": "1.0 * {sum} / {count}"}
 
 # over a to-many relation, in fields, filter and sort: sum(comments.likes); count has its own row above
 RELATION_AGGREGATES: Final = ("sum", "avg", "min", "max", "countDistinct")

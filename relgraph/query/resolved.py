@@ -13,11 +13,11 @@ from typing import Any, ClassVar, TypeAlias
 from attrs import define, field, frozen
 
 from relgraph.errors import InvalidQuery
-from relgraph.functions import Aggregate, Function
+from relgraph.functions import WHOLE, Aggregate, Function
 from relgraph.operators import Operator
 from relgraph.query.cursor import Signer, read_cursor
 from relgraph.schema import AnyHop, Collection, Field, Hop
-from relgraph.values import FieldType, Stored
+from relgraph.values import INTEGERS, FieldType, Stored
 
 # --- operands --------------------------------------------------------------------------------------------------------
 
@@ -262,6 +262,11 @@ class Measure:
     names: tuple[str, ...]
     aggregate: Aggregate
     field: Field | None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is a sum or mean of a field of whole numbers."""
+        return self.field is not None and self.field.type in INTEGERS and self.aggregate.name in WHOLE
 
 
 @frozen

@@ -50,7 +50,7 @@ class Reader:
     def read(self, source: Source, bindings: Bindings) -> Result:
         """Give the items, the counts and the cursor asked for. The caller holds one read snapshot around it."""
         choices = self.choices if self.query.after is None else self.paged(self.query.after, bindings)
-        planned = choices.decide(source, bindings).plan if self.plan.searches else choices.usual
+        planned = choices.decide(source, bindings).plan if choices.is_open else choices.usual
         if not planned.bulk:
             return self.run(source, bindings, planned)
         with no_collection():

@@ -11,18 +11,20 @@ million articles 1.4 of the best by hand, where it was 1.7 to 1.9 (SQLite 3.40, 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final, TypeAlias
+from functools import partial
+from typing import TypeAlias
 
 from attrs import evolve, frozen
 
-from relgraph.functions import WHOLE
+from relgraph.functions import SMALL_SUM, SMALL_WHOLE, WHOLE
 from relgraph.query.resolved import Call, GroupColumn, Grouping, GroupOrder, Measure, ResolvedQuery
 from relgraph.read.fragments import MARK, Keys, Sql, Statement, fill, joined, sql
-from relgraph.read.joins import Renderer, column, guarded, parting_key, rows_of
-from relgraph.read.scalars import as_number, reached_stored, stored
+from relgraph.read.joins import Renderer, column, guarded, join, parting_key, rows_of
+from relgraph.read.proofs import PRESENT, SMALL, USUAL, Claim, Known
+from relgraph.read.scalars import as_number, date_text, reached_stored, stored
 from relgraph.read.select import Nested, by_order, cut, within
 from relgraph.read.sql import all_where, conjunction, conjuncts
-from relgraph.values import INTEGERS
+from relgraph.schema import Hop
 
 
 @frozen
@@ -38,26 +40,34 @@ class Groups:
     sums: tuple[int, ...] = ()
 
 
-def grouped(renderer: Renderer, query: ResolvedQuery, grouping: Grouping, alias: str, nested: Nested | None) -> Groups:
-    """Give the groups of a level: the parent's key where it is nested, then the group's columns and measures."""
+def grouped(
+    renderer: Renderer,
+    query: ResolvedQuery,
+    grouping: Grouping,
+    alias: str,
+    nested: Nested | None,
+    known: Known,
+) -> Groups:
+    """Give the groups of a level: the parent's key where it is nested, then the group's columns and measures.
+
+    `known` is what holds for all items of the collection, so that it need not be asked of each.
+    """
     before = len(grouping.columns) + (nested is not None)
-    sums = tuple(before + place for place, measure in enumerate(grouping.measures) if is_whole(measure))
+    doubted = [measure.is_whole and not _is_small(measure, known) for measure in grouping.measures]
+    sums = tuple(before + place for place, is_doubted in enumerate(doubted) if is_doubted)
     where = [] if query.where is None else [conjunction(renderer, conjuncts(query.where), alias, top=nested is None)]
-    values = _values(renderer, query, grouping, alias, nested, where)
+    values = _values(renderer, query, grouping, alias, nested, where, known)
     exact = _paged(query, grouping, nested, _by_group(grouping, nested, values, _exact), exact=True)
-    if not sums or (query.page.offset != 0 and _sorted_sums(grouping)):
+    summed = any(measure.is_whole for measure in grouping.measures)
+    if not summed or (sums and query.page.offset != 0 and _sorted_sums(grouping)):
         return Groups(exact)
     if nested is None and _is_halfway(grouping):
-        halfway = _halfway(renderer, query, grouping, alias, where)
-        groups = _by_group(grouping, nested, halfway, _gathered)
+        halfway = _halfway(renderer, query, grouping, alias, where, known)
+        groups = _by_group(grouping, nested, halfway, partial(_gathered, known=known))
     else:
-        groups = _by_group(grouping, nested, values, _tried)
-    return Groups(_paged(query, grouping, nested, groups, exact=False), exact, sums)
-
-
-def is_whole(measure: Measure) -> bool:
-    """Say whether a measure is a sum or mean of a field of whole numbers."""
-    return measure.field is not None and measure.field.type in INTEGERS and measure.aggregate.name in WHOLE
+        groups = _by_group(grouping, nested, values, partial(_tried, known=known))
+    tried = _paged(query, grouping, nested, groups, exact=not sums)
+    return Groups(tried, exact, sums) if sums else Groups(tried)
 
 
 # --- values of the items ---------------------------------------------------------------------------------------------
@@ -70,9 +80,10 @@ def _values(
     alias: str,
     nested: Nested | None,
     where: Sequence[Sql],
+    known: Known,
 ) -> Sql:
     """Give the select of the group columns and measured fields of every item."""
-    columns = [reached_stored(renderer, column, alias) for column in grouping.columns]
+    columns = [_value(renderer, column, alias, known) for column in grouping.columns]
     fields = [stored(measure.field, alias) if measure.field else Sql("1") for measure in grouping.measures]
     values = [
         *(sql(column, f" AS g{index}") for index, column in enumerate(columns)),
@@ -82,6 +93,14 @@ def _values(
         values.insert(0, Sql(f"{parting_key(nested.hop, nested.key)} AS parent"))
         where = [Sql(f"{nested.compared} IN ({MARK})", (Keys(),)), *guarded(nested.hop, None, alias), *where]
     return _selected(query, alias, values or [Sql("1")], where)
+
+
+def _value(renderer: Renderer, column: GroupColumn, alias: str, known: Known) -> Sql:
+    """Give a group column of an item; of a date that is known to be usual without a look at it."""
+    field = None if column.path else date_text(column.value)
+    if field and isinstance(column.value, Call) and Claim(USUAL, field.name) in known:
+        return fill(column.value.function.usual_sql, t=stored(field, alias))
+    return reached_stored(renderer, column, alias)
 
 
 def _selected(query: ResolvedQuery, alias: str, values: Sequence[Sql], where: Sequence[Sql]) -> Sql:
@@ -105,16 +124,30 @@ def _exact(measure: Measure, index: int) -> Sql:
     return Sql("count(*)") if measure.field is None else fill(measure.aggregate.sql, v=Sql(f"m{index}"))
 
 
-def _tried(measure: Measure, index: int) -> Sql:
+def _tried(measure: Measure, index: int, known: Known) -> Sql:
     """Give a sum or mean of whole numbers by sum(), a blob where that cannot tell it."""
-    if not is_whole(measure):
+    if not measure.is_whole:
         return _exact(measure, index)
-    value = Sql(f"m{index}")
-    return fill(WHOLE[measure.aggregate.name], sum=fill(_SUM, v=value), count=sql("count(", value, ")"))
+    count, total = _summed(measure, Sql(f"m{index}"), known)
+    return _answered(measure, count, total, known)
 
 
-# a sum of numbers this small cannot leave 64 bits, and one that is none makes the sum a float
-_SUM: Final = "sum(iif({v} NOT BETWEEN -4294967296 AND 4294967296, 0.5, {v}))"
+def _answered(measure: Measure, count: Sql, total: Sql, known: Known) -> Sql:
+    """Give a sum or mean of whole numbers, by how many there are and what sum() makes of them."""
+    templates = SMALL_WHOLE if _is_small(measure, known) else WHOLE
+    return fill(templates[measure.aggregate.name], sum=total, count=count)
+
+
+def _summed(measure: Measure, value: Sql, known: Known) -> tuple[Sql, Sql]:
+    """Give how many values there are, and their sum, as far as sum() can tell it."""
+    is_present = measure.field is not None and Claim(PRESENT, measure.field.name) in known
+    count = Sql("count(*)") if is_present else sql("count(", value, ")")
+    return count, fill("sum({v})" if _is_small(measure, known) else SMALL_SUM, v=value)
+
+
+def _is_small(measure: Measure, known: Known) -> bool:
+    """Say whether sum() is known to tell a sum or mean."""
+    return measure.field is not None and Claim(SMALL, measure.field.name) in known
 
 
 def _paged(query: ResolvedQuery, grouping: Grouping, nested: Nested | None, groups: Sql, *, exact: bool) -> Statement:
@@ -136,7 +169,7 @@ def _paged(query: ResolvedQuery, grouping: Grouping, nested: Nested | None, grou
 
 def _sorted_sums(grouping: Grouping) -> list[int]:
     """Give the places of the sums of whole numbers that the groups are sorted by."""
-    sums = [key.value for key in grouping.order if isinstance(key.value, Measure) and is_whole(key.value)]
+    sums = [key.value for key in grouping.order if isinstance(key.value, Measure) and key.value.is_whole]
     return [grouping.measures.index(measure) for measure in sums]
 
 
@@ -164,43 +197,52 @@ def _is_halfway(grouping: Grouping) -> bool:
 
 def _is_gathered(measure: Measure) -> bool:
     """Say whether an aggregate of groups can be told from the same aggregate of their parts."""
-    return measure.field is None or measure.aggregate.name == "count" or is_whole(measure)
+    return measure.field is None or measure.aggregate.name == "count" or measure.is_whole
 
 
-def _halfway(renderer: Renderer, query: ResolvedQuery, grouping: Grouping, alias: str, where: Sequence[Sql]) -> Sql:
-    """Give the group columns of halfway groups, the relations followed from their keys, and what to gather of each."""
-    outer = renderer.alias()
-    inner, columns, by = list[Sql](), list[Sql](), list[str]()
+def _halfway(
+    renderer: Renderer, query: ResolvedQuery, grouping: Grouping, alias: str, where: Sequence[Sql], known: Known
+) -> Sql:
+    """Give the group columns of halfway groups, the relations followed from their keys, and what to gather of each.
+
+    What a relation leads to is joined, as its key is unique: 4 % faster than a subquery for each halfway group.
+    """
+    outer, fars = renderer.alias(), dict[Hop, str]()
+    inner, columns, by, joins = list[Sql](), list[Sql](), list[str](), list[Sql]()
     for index, group in enumerate(grouping.columns):
         if not group.path:
-            inner.append(sql(reached_stored(renderer, group, alias), f" AS g{index}"))
+            inner.append(sql(_value(renderer, group, alias, known), f" AS g{index}"))
             columns.append(Sql(f"{outer}.g{index}"))
-            by.append(str(index + 1))  # by place: the collection may have a column of that name
+            by.append(str(len(inner)))  # by place: the collection may have a column of that name
             continue
         first = group.path[0]
-        near = column(alias, first.near_field)
-        inner.append(Sql(f"{near} AS k{index}"))
-        by.append(f"{near} COLLATE BINARY")
-        path = (evolve(first, near_field=f"k{index}"), *group.path[1:])
-        columns.append(sql(reached_stored(renderer, evolve(group, path=path), outer), f" AS g{index}"))
-    gathered = [piece for place, measure in enumerate(grouping.measures) for piece in _parts(measure, place, alias)]
+        if first not in fars:
+            fars[first] = far = renderer.alias()
+            near = column(alias, first.near_field)
+            inner.append(Sql(f"{near} AS k{index}"))
+            by.append(f"{near} COLLATE BINARY")
+            joined_by = join(evolve(first, near_field=f"k{index}"), outer, far)
+            joins.append(sql(" LEFT JOIN ", rows_of(first, far), " ON ", joined_by))
+        rest = evolve(group, path=group.path[1:])
+        columns.append(sql(reached_stored(renderer, rest, fars[first]), f" AS g{index}"))
+    measures = enumerate(grouping.measures)
+    gathered = [piece for place, measure in measures for piece in _parts(measure, place, alias, known)]
     rows = sql(_selected(query, alias, [*inner, *gathered], where), f" GROUP BY {', '.join(by)}")
     names = [f"{outer}.{name}{place}" for place, _ in enumerate(grouping.measures) for name in ("n", "s")]
-    return sql("SELECT ", joined(", ", [*columns, *names]), " FROM (", rows, f") AS {outer}")
+    return sql("SELECT ", joined(", ", [*columns, *names]), " FROM (", rows, f") AS {outer}", *joins)
 
 
-def _parts(measure: Measure, place: int, alias: str) -> list[Sql]:
+def _parts(measure: Measure, place: int, alias: str, known: Known) -> list[Sql]:
     """Give what is told of a halfway group: how many values there are, and their sum."""
     if measure.field is None:
         return [Sql(f"count(*) AS n{place}"), Sql(f"NULL AS s{place}")]
-    value = stored(measure.field, alias)
-    total = fill(_SUM, v=value) if is_whole(measure) else Sql("NULL")
-    return [sql("count(", value, f") AS n{place}"), sql(total, f" AS s{place}")]
+    count, total = _summed(measure, stored(measure.field, alias), known)
+    return [sql(count, f" AS n{place}"), sql(total if measure.is_whole else "NULL", f" AS s{place}")]
 
 
-def _gathered(measure: Measure, index: int) -> Sql:
+def _gathered(measure: Measure, index: int, known: Known) -> Sql:
     """Give an aggregate over halfway groups."""
     count = Sql(f"sum(n{index})")
-    if not is_whole(measure):
+    if not measure.is_whole:
         return count
-    return fill(WHOLE[measure.aggregate.name], sum=Sql(f"sum(s{index})"), count=count)
+    return _answered(measure, count, Sql(f"sum(s{index})"), known)

@@ -28,6 +28,7 @@ from relgraph.read.fragments import Sql, Statement, balanced, sql
 from relgraph.read.groups import grouped
 from relgraph.read.joins import Renderer, Search, column, far_key, join, near_key, rows_of, wanted_key
 from relgraph.read.json_sql import parts
+from relgraph.read.proofs import Known, Look, look
 from relgraph.read.scalars import call
 from relgraph.read.select import Nested, counting, select, sort_columns
 from relgraph.read.sql import condition, conjuncts
@@ -157,7 +158,8 @@ class ReadPlan:
 
     `searches` are those of which the better form depends on the data, `light` the conditions beside them that are cheap
     to test; `complete` says that the root reads every item of its collection, and `bulk` that it may read thousands.
-    `in_text` gives the same plan with what SQLite can write of the items as JSON text.
+    `look` tells what may be left out of the statements, as it holds for all items. `in_text` gives the same plan with
+    what SQLite can write of the items as JSON text.
     """
 
     root: Level
@@ -167,22 +169,26 @@ class ReadPlan:
     levels: int
     complete: bool
     bulk: bool
+    look: Look | None
     in_text: Callable[[], ReadPlan] = field(eq=False)
 
 
-def plan(query: ResolvedQuery, forms: Sequence[str] = (), *, in_text: bool = False) -> ReadPlan:
+def plan(
+    query: ResolvedQuery, forms: Sequence[str] = (), known: Known = frozenset(), *, in_text: bool = False
+) -> ReadPlan:
     """Give the plan of a resolved query; `forms` are those of its searches, "in" or "exists", as far as chosen.
 
-    `in_text` has SQLite write what it can of the items as JSON text.
+    `known` is what was seen to hold for all items of the root. `in_text` has SQLite write what it can of the items as
+    JSON text.
     """
-    planner = _Planner(joining=is_small(query), in_text=in_text)
+    planner = _Planner(joining=is_small(query), in_text=in_text, known=known)
     renderer = Renderer(forms)
     root = planner.level(renderer, query, None, owned=True)
     complete = query.where is None and query.page.limit is None and query.page.offset == 0
     bulk = not is_small(query) and (not isinstance(query.page.limit, int) or query.page.limit > BULK)
     searches, light = tuple(renderer.searches), tuple(renderer.light)
-    texts = cache(partial(plan, query, forms, in_text=True))
-    return ReadPlan(root, _counts(query), searches, light, planner.levels, complete, bulk, texts)
+    texts = cache(partial(plan, query, forms, known, in_text=True))
+    return ReadPlan(root, _counts(query), searches, light, planner.levels, complete, bulk, look(query), texts)
 
 
 def _counts(query: ResolvedQuery) -> dict[str, Statement]:
@@ -231,6 +237,7 @@ class _Row:
 class _Planner:
     joining: bool
     in_text: bool
+    known: Known
     levels: int = 0
 
     def level(self, renderer: Renderer, query: ResolvedQuery, hop: Hop | None, *, owned: bool) -> Level:
@@ -272,7 +279,7 @@ class _Planner:
     ) -> Level:
         alias = renderer.alias()
         nested = None if hop is None else Nested(hop, far_key(hop, alias), wanted_key(hop, alias))
-        groups = grouped(renderer, query, grouping, alias, nested)
+        groups = grouped(renderer, query, grouping, alias, nested, self.known if hop is None else frozenset())
         first = 0 if nested is None else 1
         parts = [(part.names, group_answer(part)) for part in grouping.columns]
         parts += [(part.names, measure_answer(part)) for part in grouping.measures]

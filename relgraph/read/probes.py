@@ -18,6 +18,7 @@ from relgraph.read.estimates import Searched, forms, share_of
 from relgraph.read.fragments import Spread, Statement
 from relgraph.read.joins import Search
 from relgraph.read.plan import ReadPlan, plan
+from relgraph.read.proofs import Known, Look
 from relgraph.read.samples import facts, items_sample, scanned, search_sample, sizes
 from relgraph.read.select import is_ranked
 from relgraph.read.source import Source
@@ -30,7 +31,8 @@ DECISIONS_HOLD: Final = 1000  # runs after which all are probed again, since the
 class Probe:
     """A sample that was looked at: how many rows, how many of them as wanted, and the form chosen for that.
 
-    The sample of the items that fulfil the other conditions chooses no form by itself.
+    The sample of the items that fulfil the other conditions chooses no form by itself. Of a proof all rows were looked
+    at, and those found are as claimed in every way.
     """
 
     statement: Statement
@@ -76,23 +78,27 @@ class Ground:
 class Choices:
     """The plans of one query, which differ in the form of searches only, and which of them serves which values.
 
-    `usual` is the plan with every search in its usual form; it has the levels that all of them have.
+    `usual` is the plan with every search in its usual form; it has the levels that all of them have. `lighter` are
+    plans that leave out what is known of all items. `is_open` says that the data decide between them.
     """
 
     query: ResolvedQuery
     usual: ReadPlan = field(init=False)
+    is_open: bool = field(init=False)
     plans: dict[tuple[str, ...], ReadPlan] = field(factory=dict)
+    lighter: dict[Known, ReadPlan] = field(factory=dict)
     decided: dict[tuple[Any, ...], Decided] = field(factory=dict)
     ground: Ground | None = None
     runs: int = 0
 
     def __attrs_post_init__(self) -> None:
-        self.usual = self.plans[()] = plan(self.query)
+        self.usual = self.plans[()] = self.lighter[frozenset()] = plan(self.query)
+        self.is_open = bool(self.usual.searches or self.usual.look)
 
     def decide(self, source: Source, bindings: Bindings) -> Decided:
         """Give the plan for some values."""
         if not self.usual.searches:
-            return Decided(self.usual)
+            return self.proven(source, bindings, self.usual.look) if self.usual.look else Decided(self.usual)
         self.runs += 1
         if self.runs % DECISIONS_HOLD == 0:
             self.decided.clear()
@@ -138,6 +144,16 @@ class Choices:
         if ground.light:
             probes.append(Probe(ground.light, looked, found))
         return Decided(self.plan_of(best), tuple(probes))
+
+    def proven(self, source: Source, bindings: Bindings, look: Look) -> Decided:
+        """Give the plan without what need not be asked of each item, as all of them were looked at before."""
+        counts = source.remembered(*look.statement.bind(bindings))
+        if counts is None:
+            return Decided(self.usual)
+        known = look.known(counts)
+        if known not in self.lighter:
+            self.lighter[known] = plan(self.query, known=known)
+        return Decided(self.lighter[known], (Probe(look.statement, counts[0], min(counts)),))
 
     def plan_of(self, best: tuple[str, ...]) -> ReadPlan:
         """Give the plan with certain forms."""

@@ -31,8 +31,10 @@ def call(renderer: Renderer, value: Call, alias: str) -> Sql:
     """Give a function's value for the row of `alias`; over a to-many hop it is a subquery of its own."""
     subject = value.subject
     if isinstance(subject, Field):
-        function, text = value.function, subject.type in DATES and not subject.codec.epoch
-        template = function.time_sql if subject.type is FieldType.TIME else (text and function.text_sql) or function.sql
+        function = value.function
+        template = function.time_sql if subject.type is FieldType.TIME else function.sql
+        if date_text(value):
+            template = function.text_sql
         return fill(template, v=compared(subject, alias), t=stored(subject, alias))
     far = renderer.alias()
     if value.function.name == "count":
@@ -41,6 +43,13 @@ def call(renderer: Renderer, value: Call, alias: str) -> Sql:
         assert isinstance(value.argument, Field)
         inner = fill(AGGREGATES[value.function.name].sql, v=stored(value.argument, far))
     return sql("(SELECT ", inner, " FROM ", rows_of(subject, far), " WHERE ", join(subject, alias, far), ")")
+
+
+def date_text(value: Value) -> Field | None:
+    """Give the field of dates stored as text that a value is a part of."""
+    if not isinstance(value, Call) or not isinstance(value.subject, Field) or not value.function.text_sql:
+        return None
+    return value.subject if value.subject.type in DATES and not value.subject.codec.epoch else None
 
 
 def at(renderer: Renderer, value: Value, alias: str, *, as_shown: bool = False) -> Sql:

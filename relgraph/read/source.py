@@ -27,3 +27,6 @@ class Source(Protocol):
 
     def execute(self, text: str, values: Sequence[Any] = ()) -> Cursor:
         """Run a statement."""
+
+    def remembered(self, text: str, values: Sequence[Any] = ()) -> Sequence[Any] | None:
+        """Give the first row of a statement as it was found since the last write; None where that cannot be told."""

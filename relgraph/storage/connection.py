@@ -33,6 +33,7 @@ from relgraph.errors import (
     WrongThread,
 )
 from relgraph.storage import functions
+from relgraph.storage.findings import Findings
 
 Values: TypeAlias = Sequence[Any] | Mapping[str, Any]
 Fault: TypeAlias = sqlite3.Error | UnicodeDecodeError  # the latter where an aggregate is given a text that is no UTF-8
@@ -75,6 +76,7 @@ class Database:
         self._timeout_ms = timeout_ms
         self._thread = threading.get_ident()
         self._closed = False
+        self._findings = Findings()
         self._run: Callable[[str, Values], sqlite3.Cursor] = raw.execute if owned else self._run_plainly
 
     @classmethod
@@ -195,6 +197,10 @@ class Database:
             return *schema, *self._run("PRAGMA data_version", ()).fetchone(), self.raw.total_changes
         except sqlite3.Error as error:
             self.fail(error)
+
+    def remembered(self, sql: str, values: Values = ()) -> tuple[Any, ...] | None:
+        """Give the first row of a statement as it was found since the last write, see `Findings`; within a reading."""
+        return self._findings.get(self, sql, values)
 
     # --- transactions ------------------------------------------------------------------------------------------------
 

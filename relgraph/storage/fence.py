@@ -115,6 +115,9 @@ class Fenced:
         finally:
             fence.declared = None
 
+    def remembered(self, text: str, values: Sequence[Any] = ()) -> None:
+        """Give nothing: what holds for all rows of a table is not for an access to know."""
+
 
 def _declared(database: Database, columns: frozenset[tuple[str, str]]) -> Declared:
     """Give what may be read with some columns: where a view is among their tables, other views may be below it."""
