@@ -12,6 +12,8 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,11 @@ def _bulk(connection: sqlite3.Connection) -> Iterator[None]:
     finally:
         connection.execute("COMMIT")
         gc.enable()
+
+
+def _taken(rows: sqlite3.Cursor) -> Iterator[tuple[Any, ...]]:
+    """Take the rows from SQLite some at a time, which is faster than one by one."""
+    return chain.from_iterable(iter(partial(rows.fetchmany, 200), []))
 
 
 def _point(connection: sqlite3.Connection) -> Run:
@@ -88,9 +95,9 @@ def _page(connection: sqlite3.Connection) -> Run:
         listed = (str(keys),)
         tags_of: dict[int, Answer] = {key: [] for key in keys}
         comments_of: dict[int, Answer] = {key: [] for key in keys}
-        for article, key, label in execute(tags, listed):
+        for article, key, label in execute(tags, listed).fetchall():
             tags_of[article].append({"tag": {"id": key, "label": label}})
-        for article, key, text, likes in execute(comments, listed):
+        for article, key, text, likes in execute(comments, listed).fetchall():
             comments_of[article].append({"id": key, "text": text, "likes": likes})
         execute("COMMIT")
         return [
@@ -117,11 +124,13 @@ def _nested(connection: sqlite3.Connection) -> Run:
         """Give the rows of a table that belong to the articles with these keys, which follow one another."""
         text = f"SELECT article, {columns} FROM {table}"
         if len(keys) >= total * SCANNED_SHARE:
-            yield from execute(f"{text} WHERE +article BETWEEN ? AND ? ORDER BY id", (keys[0], keys[-1]))
+            yield from _taken(execute(f"{text} WHERE +article BETWEEN ? AND ? ORDER BY id", (keys[0], keys[-1])))
             return
         for start in range(0, len(keys), CHUNK):
             chunk = keys[start : start + CHUNK]
-            yield from execute(f"{text} WHERE article BETWEEN ? AND ? ORDER BY article, id", (chunk[0], chunk[-1]))
+            yield from execute(
+                f"{text} WHERE article BETWEEN ? AND ? ORDER BY article, id", (chunk[0], chunk[-1])
+            ).fetchall()
 
     def run(limit: int) -> Answer:
         with _bulk(connection):

@@ -21,7 +21,7 @@ from relgraph.read.fetched import Builders, Fetched, Written, no_collection
 from relgraph.read.plan import AnyCell, Level, LookUp, ReadPlan
 from relgraph.read.probes import Choices, Decided
 from relgraph.read.result import Result
-from relgraph.read.source import Source
+from relgraph.read.source import Source, taken
 from relgraph.read.straight import Form
 
 CHUNK: Final = 1000  # keys a statement asks for: 500 to 5000 are equal within 3 %, one list of 100k is 1.4 times slower
@@ -156,7 +156,7 @@ def _descend(
     """Put into `found` what a level and all below it found: what builders make of the rows, or else the rows.
 
     `complete` says that the rows are all that the collection has. Rows that nobody goes through twice go into their
-    builder one by one, as SQLite gives them.
+    builder as SQLite gives them.
     """
     if builders is None or level.children:
         rows = list(rows)
@@ -195,7 +195,7 @@ def _rows(source: Source, bindings: Bindings, level: Level, keys: Sequence[Any] 
     """Give the rows of a level; of groups those that are exact, where some were not."""
     rows = source.execute(*level.statement.bind(bindings, keys))
     if level.exact is None:
-        return rows
+        return taken(rows)
     kept = rows.fetchall()
     if any(type(row[place]) is bytes for row in kept for place in level.sums):
         return source.execute(*level.exact.bind(bindings, keys))

@@ -19,7 +19,7 @@ from relgraph.query.resolved import Bindings, Literal, Parameter
 from relgraph.read.assemble import Builder, Row, compiled
 from relgraph.read.fragments import Keys, Statement
 from relgraph.read.plan import AnyCell, Level, LookUp, ReadPlan
-from relgraph.read.source import Source
+from relgraph.read.source import Source, taken
 
 Read: TypeAlias = Callable[[Source, Bindings], list[Any]]
 Below: TypeAlias = Callable[[Source, Bindings, Level, list[Any]], Iterable[Row]]
@@ -53,8 +53,8 @@ def straight(planned: ReadPlan, builders: Sequence[Builder], below: Below) -> Re
     """Give the function that reads the items of a plan; `below` gives the rows of a level that belong to some keys."""
     if not _is_straight(planned.root, planned.complete):
         return None
-    writer = _Writer({"below": below})
-    lines = writer.root(planned.root)
+    writer = _Writer({"below": below, "taken": taken})
+    lines = writer.root(planned.root, bulk=planned.bulk)
     source = "\n    ".join(["def read(source, bindings):", f"found = [None] * {planned.levels}", *lines])
     scope = {**writer.names, **{f"build{index}": builder for index, builder in enumerate(builders)}}
     exec(compiled(source), scope)  # made of positions and repr() of names
@@ -75,30 +75,42 @@ class _Writer:
 
     names: dict[str, Any] = field(factory=dict)
 
-    def root(self, level: Level) -> list[str]:
-        """Write the read of all levels; rows that nobody goes through twice are built one by one, as they come."""
+    def root(self, level: Level, *, bulk: bool) -> list[str]:
+        """Write the read of all levels; many rows that nobody goes through twice are not all held at once."""
         rows = f"source.execute({self.bound(level.statement)})"
-        if not level.children:
-            return [f"return build0({rows}, found)"]
+        if bulk and not level.children:
+            return [f"return build0(taken({rows}), found)"]
         return [f"rows0 = {rows}.fetchall()", *self.children(level), "return build0(rows0, found)"]
 
     def children(self, level: Level) -> list[str]:
         """Write the reads of the levels below a level, whose rows are in a variable."""
-        return [line for cell, child in level.children for line in self.child(cell, child, f"rows{level.index}")]
+        lines: list[str] = []
+        written: set[str] = set()  # variables that hold keys
+        for cell, child in level.children:
+            keys = f"keys{level.index}_{cell.position}"
+            if keys not in written:
+                written.add(keys)
+                lines += self.keys(cell, f"rows{level.index}", keys)
+            lines += self.child(child, keys)
+        return lines
 
-    def child(self, cell: LookUp, child: Level, parents: str) -> list[str]:
-        """Write the read of a level by the keys its parents hold, each once and in the order they come."""
+    def keys(self, cell: LookUp, parents: str, keys: str) -> list[str]:
+        """Write down the keys that parents hold, each once and in the order they come."""
+        lines = [f"{keys} = {{row[{cell.position}]: None for row in {parents}}}"]
+        return [*lines, f"{keys}.pop(None, None)", f"{keys} = list({keys})"]
+
+    def child(self, child: Level, keys: str) -> list[str]:
+        """Write the read of a level by some keys."""
         index = child.index
         self.names[f"level{index}"] = child
-        rows = f"below(source, bindings, level{index}, list(keys))"
+        rows = f"below(source, bindings, level{index}, {keys})"
         if child.statement.parameters in ((Keys(),), (Keys(rows=True),)):  # the commonest case: a point read has one
             self.names[f"text{index}"], _ = child.statement.bind(Bindings(), [None])
-            rows = f"source.execute(text{index}, list(keys)) if len(keys) == 1 else {rows}"
-        lines = [f"keys = {{row[{cell.position}]: None for row in {parents}}}", "keys.pop(None, None)"]
+            rows = f"source.execute(text{index}, {keys}).fetchall() if len({keys}) == 1 else {rows}"
         if not child.children:
-            return [*lines, f"found[{index}] = build{index}({rows}, found)"]
+            return [f"found[{index}] = build{index}({rows}, found)"]
         built = f"found[{index}] = build{index}(rows{index}, found)"
-        return [*lines, f"rows{index} = list({rows})", *self.children(child), built]
+        return [f"rows{index} = list({rows})", *self.children(child), built]
 
     def bound(self, statement: Statement) -> str:
         """Write the text and the values of a statement."""
