@@ -17,7 +17,7 @@ from attrs import define, evolve, field
 from relgraph.query.cursor import write_cursor
 from relgraph.query.resolved import After, Bindings, Parameter, ResolvedQuery, SortValue
 from relgraph.read.assemble import Builder, Row
-from relgraph.read.fetched import Builders, Fetched, Written, no_collection
+from relgraph.read.fetched import Builders, Fetched, no_collection
 from relgraph.read.plan import AnyCell, Level, LookUp, ReadPlan
 from relgraph.read.probes import Choices, Decided
 from relgraph.read.result import Result
@@ -75,12 +75,11 @@ class Reader:
         cursor = None
         read = form.read(planned, _below) if self.query.after is None else None
         if read is not None:
-            items = read(source, bindings)
+            made = read(source, bindings)
         else:
             found, cursor = self.found(source, bindings, planned, form.builders)
-            items = found[0]
+            made = found[0]
         meta = None if self.query.meta is None else self.counts(source, bindings)
-        made = items if form is self.builders.as_items else Written.of(items, self.builders)
         return Result(made, meta, cursor, self.builders)
 
     def found(

@@ -7,21 +7,21 @@ the rows were all read in one snapshot. What was made of the last answer is most
 from __future__ import annotations
 
 import gc
-import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import chain
 from typing import Any, Final
 
 from attrs import define, field
 
 from relgraph.read.assemble import Builder, Row, builder
-from relgraph.read.json_text import listed, text_builder
+from relgraph.read.json_text import text_builder
 from relgraph.read.plan import Level, ReadPlan
 from relgraph.read.straight import Form
 
 MANY: Final = 1000  # rows from which the garbage collector is worth holding back
 GIVEN_UP: Final = 1000  # rows let go of at a time
+SHORT: Final = 256  # characters of text that Python writes as soon as SQLite, whose functions take 1 µs to set up
 IN_A_ROW: Final = 2  # answers wanted in one form, after which the next is made in it at once
 
 
@@ -41,6 +41,7 @@ class Builders:
     _as_texts: Form | None = None
     _as_lines: Form | None = None
     _refused: bool = False  # whether SQLite could not write a row
+    _is_short: bool = False  # whether the last text was
     _in_a_row: int = 0  # answers wanted as items; below 0, as text
 
     def __attrs_post_init__(self) -> None:
@@ -56,13 +57,14 @@ class Builders:
         self._in_a_row = self._in_a_row + 1 if self._in_a_row > 0 else 1
         self.at_once = self.as_items if self._in_a_row >= IN_A_ROW else None
 
-    def written(self) -> None:
-        """Note that an answer was wanted as text."""
-        if self._in_a_row < 0 and self.at_once is not None:
+    def written(self, size: int) -> None:
+        """Note that an answer was wanted as text, and how long that is."""
+        is_short = size < SHORT
+        if self._in_a_row < 0 and self.at_once is not None and is_short is self._is_short:
             return
         self._in_a_row = min(self._in_a_row, 0) - 1
-        often = self._in_a_row <= -IN_A_ROW
-        self.at_once = self._text() if often else None
+        self._is_short = is_short
+        self.at_once = self._text() if self._in_a_row <= -IN_A_ROW else None
 
     def kept(self, form: Form) -> None:
         """Note that an answer could not be made in a form of text, so that its rows had to be read again."""
@@ -77,8 +79,8 @@ class Builders:
         return self._as_texts.builders
 
     def _text(self) -> Form | None:
-        """Give the form that makes texts best: of what SQLite writes as text, while it could write all rows."""
-        if self._as_texts is None or self._refused:
+        """Give the form that makes texts best: of what SQLite writes, while it could write all rows, but for a few."""
+        if self._as_texts is None or self._refused or self._is_short:
             return self._as_texts
         if self._as_lines is None:
             levels = _levels(self.plan.in_text().root), _levels(self.plan.root), self._as_texts.builders
@@ -106,54 +108,26 @@ class Fetched:
         """Give the items, for once: rows are let go of as they become dicts, so that both never fill the memory."""
         rows, self.rows = self.rows, []
         self.builders.looked_at()
-        if sum(map(len, rows)) < MANY:
-            return _made(self.builders.items, rows)
-        with no_collection():
-            return _made(self.builders.items, [chain.from_iterable(_given_up(level)) for level in rows])
+        many = sum(map(len, rows)) >= MANY
+        with no_collection() if many else nullcontext():
+            items: list[Any] = _made(self.builders.items, [chain.from_iterable(_given_up(level)) for level in rows])
+        return items
 
     def json(self) -> str:
         """Give the JSON text, as often as wanted; raises TypeError or ValueError where there is none."""
         builders = self.builders.texts(self.rows)
-        if sum(map(len, self.rows)) < MANY:
-            texts = _made(builders, self.rows)
-        else:
-            with no_collection():
-                texts = _made(builders, self.rows)
-        self.builders.written()
-        return listed(texts)
+        with no_collection() if sum(map(len, self.rows)) >= MANY else nullcontext():
+            text: str = _made(builders, self.rows)
+        self.builders.written(len(text))
+        return text
 
 
-@define(eq=False)
-class Written:
-    """An answer that was made as text while its rows were read: the text of the list of its items."""
-
-    text: str
-    builders: Builders
-
-    @classmethod
-    def of(cls, texts: list[str], builders: Builders) -> Written:
-        """Give an answer of the texts of its items; raises TypeError where SQLite has written none."""
-        return cls(listed(texts), builders)
-
-    def items(self) -> list[Any]:
-        """Give the items that the text tells, which are all it was made of: floats and names to the last character."""
-        self.builders.looked_at()
-        items: list[Any] = json.loads(self.text)
-        return items
-
-    def json(self) -> str:
-        """Give the JSON text."""
-        self.builders.written()
-        return self.text
-
-
-def _made(builders: tuple[Builder, ...], rows: list[Any]) -> list[Any]:
+def _made(builders: tuple[Builder, ...], rows: list[Any]) -> Any:
     """Make what the builders make, the deepest levels first: these have the highest indexes."""
     found: list[Any] = [None] * len(rows)
     for index in range(len(rows) - 1, -1, -1):
         found[index] = builders[index](rows[index], found)
-    items: list[Any] = found[0]
-    return items
+    return found[0]
 
 
 def _given_up(rows: list[Row]) -> Iterator[list[Row]]:

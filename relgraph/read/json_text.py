@@ -22,8 +22,8 @@ from typing import Any, ClassVar, Final
 
 from attrs import define, field
 
-from relgraph.read.assemble import GROUPED, GROUPED_ROWS, LISTED, Builder, Row, Writer, written
-from relgraph.read.plan import AnyCell, Level, LevelCell, ManyCell, TextCell
+from relgraph.read.assemble import GROUPED, GROUPED_ROWS, Builder, Row, Writer, written
+from relgraph.read.plan import AnyCell, JoinedCell, Level, LevelCell, ManyCell, TextCell
 
 TEXTS_KEPT: Final = 4096  # of floats, and of what is converted: finding a text costs 40 ns, making it 300 and more
 LONGEST_KEPT: Final = 40  # characters: moments, not documents
@@ -32,12 +32,12 @@ LONGEST_KEPT: Final = 40  # characters: moments, not documents
 def text_builder(level: Level, example: Row = ()) -> Builder:
     """Give the function that makes of a level's rows the texts its parents look up; faster where they are like one.
 
-    The root: a list of texts. To-one: a text by key. Owned to-many: a list of texts by key; other to-many: a list of
+    The root: the text of a list. To-one: a text by key. Owned to-many: a list of texts by key; other to-many: a list of
     rows by key, since their parents are written once themselves.
     """
     writer = TextWriter(usual={f"r0_{position}": type(value) for position, value in enumerate(example)})
     if level.index == 0:
-        return written(level, LISTED, writer)
+        return written(level, "return listed([{item} for {row} in rows])", writer)
     if not level.many:
         return written(level, "return {{key}: {item} for {row} in rows}", writer)
     return written(level, GROUPED if level.owned else GROUPED_ROWS, writer)
@@ -59,7 +59,7 @@ class TextWriter(Writer):
     usual: Mapping[str, type] = field(factory=dict)  # the type that a value has in most rows
 
     def __attrs_post_init__(self) -> None:
-        self.names |= {"quoted": encode_basestring, "floats": _Texts(json_text), "other": json_text}
+        self.names |= {"quoted": encode_basestring, "floats": _Texts(json_text), "other": json_text, "listed": listed}
 
     def item(self, level: Level, row: str) -> str:
         """Write the text of an item; one that SQLite has written goes into a list as it is.
@@ -72,15 +72,36 @@ class TextWriter(Writer):
         return super().item(level, row)
 
     def display(self, cells: Sequence[LevelCell], row: str) -> str:
-        """Write an object of cells; of two with the same name the later one counts, as in a dict."""
+        """Write an object of cells; one that holds nothing but a joined object, as of a junction, in one piece."""
+        if len(cells) == 1 and isinstance(cells[0], JoinedCell):
+            joined, name = cells[0], json_text(cells[0].name)
+            pattern, texts = self.object(joined.cells, row)
+            item = _filled(f"{{{_escaped(name)}:{pattern}}}", texts)
+            return f"{f'{{{name}:null}}'!r} if {self.place(row, joined.position)} is None else {item}"
+        pattern, texts = self.object(cells, row)
+        return texts[0] if pattern == "%s" else _filled(pattern, texts)
+
+    def object(self, cells: Sequence[LevelCell], row: str) -> tuple[str, list[str]]:
+        """Give the pattern of an object and what fills it; of two with the same name the later one counts."""
         last = list({cell.position if isinstance(cell, TextCell) else cell.name: cell for cell in cells}.values())
         if any(isinstance(cell, AnyCell) and cell.quiet for cell in last):
             parts = "".join(f"{self.entry(cell, row)}, " for cell in last)
-            return f"'{{%s}}' % ','.join([part for part in ({parts}) if part])"
+            return "{%s}", [f"','.join([part for part in ({parts}) if part])"]
         if len(last) == 1 and isinstance(last[0], TextCell):
-            return f"{self.place(row, last[0].position)}[:]"  # raises TypeError for None, as every part of it does
-        texts = [self.inner(cell, row) if isinstance(cell, TextCell) else self.cell(cell, row) for cell in last]
-        return _filled(f"{{{','.join([_named(cell) for cell in last])}}}", texts)
+            return "%s", [
+                f"{self.place(row, last[0].position)}[:]"
+            ]  # raises TypeError for None, as every part of it does
+        filled = [self.filled(cell, row) for cell in last]
+        return f"{{{','.join([pattern for pattern, _ in filled])}}}", [text for _, text in filled]
+
+    def filled(self, cell: LevelCell, row: str) -> tuple[str, str]:
+        """Give the pattern of a name and its value, and what fills it; what SQLite has written has names."""
+        if isinstance(cell, TextCell):
+            return "%s", self.inner(cell, row)
+        name = _escaped(json_text(cell.name))
+        if isinstance(cell, ManyCell) and not cell.hides:
+            return f"{name}:[%s]", f"','.join({super().many(cell, row)})"
+        return f"{name}:%s", self.cell(cell, row)
 
     def inner(self, cell: TextCell, row: str) -> str:
         """Write what stands inside an object that SQLite has written."""
@@ -170,9 +191,9 @@ def json_text(value: Any) -> str:
     return _ENCODER.encode(value)
 
 
-def _named(cell: LevelCell) -> str:
-    """Give the pattern of a name and its value; an object that SQLite has written brings the names along."""
-    return "%s" if isinstance(cell, TextCell) else f"{json_text(cell.name)}:".replace("%", "%%") + "%s"
+def _escaped(text: str) -> str:
+    """Give a text as it stands in a pattern."""
+    return text.replace("%", "%%")
 
 
 def _filled(pattern: str, values: Sequence[str]) -> str:

@@ -1,11 +1,12 @@
 """Result: the items a read gives.
 
-In: the finished items, or what they are made of when they are first looked at. Out: a read-only sequence of plain
-dicts, with what came beside it; or the same as JSON text, for which no dict is made.
+In: the finished items, their JSON text, or what either is made of when it is first wanted. Out: a read-only sequence of
+plain dicts, with what came beside it; or the same as JSON text, for which no dict is made.
 """
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterator, Sequence
 from threading import RLock
@@ -28,8 +29,11 @@ class Unmade(Protocol):
 class Habit(Protocol):
     """What remembers in which form the answers to a query are wanted."""
 
-    def written(self) -> None:
-        """Note that an answer was wanted as text."""
+    def looked_at(self) -> None:
+        """Note that an answer was wanted as items."""
+
+    def written(self, size: int) -> None:
+        """Note that an answer was wanted as text, and how long that is."""
 
 
 _MAKING: Final = RLock()  # a result that two threads look at is made by one of them
@@ -46,21 +50,16 @@ class Result(Sequence[Any]):
     (1, 1, 1, b'[{"id":1}]')
     """
 
-    __slots__ = ("_cursor", "_habit", "_items", "_unmade", "meta")
+    __slots__ = ("_cursor", "_habit", "_made", "meta")
 
     def __init__(
         self,
-        data: list[Any] | Unmade,
+        data: list[Any] | str | Unmade,
         meta: dict[str, Any] | None = None,
         cursor: str | Callable[[], str] | None = None,
         habit: Habit | None = None,
     ) -> None:
-        self._unmade: Unmade | None = None
-        self._items: list[Any] = []
-        if isinstance(data, list):
-            self._items = data
-        else:
-            self._unmade = data
+        self._made = data
         self._habit = habit
         self.meta = meta
         self._cursor = cursor
@@ -68,9 +67,8 @@ class Result(Sequence[Any]):
     @property
     def data(self) -> list[Any]:
         """The list of the items."""
-        if self._unmade is not None:
-            self._make()
-        return self._items
+        made = self._made
+        return made if isinstance(made, list) else self._make()
 
     @property
     def cursor(self) -> str | None:
@@ -79,11 +77,19 @@ class Result(Sequence[Any]):
             self._cursor = self._cursor()
         return self._cursor
 
-    def _make(self) -> None:
+    def _make(self) -> list[Any]:
         with _MAKING:
-            if self._unmade is not None:
-                self._items = self._unmade.items()
-                self._unmade = None
+            made = self._made
+            if isinstance(made, list):
+                return made
+            if isinstance(made, str):
+                if self._habit is not None:
+                    self._habit.looked_at()
+                items: list[Any] = json.loads(made)  # it tells all: floats and names to the last character
+            else:
+                items = made.items()
+            self._made = items
+            return items
 
     @overload
     def __getitem__(self, index: int) -> Any: ...
@@ -135,12 +141,14 @@ class Result(Sequence[Any]):
         return text.encode("utf-8", "backslashreplace")
 
     def _text(self) -> str:
-        with _MAKING:
-            if self._unmade is not None:
-                return self._unmade.json()
+        made = self._made
+        if not isinstance(made, str):
+            with _MAKING:  # in which another thread may have made the items
+                made = self._made
+                made = json_text(made) if isinstance(made, (list, str)) else made.json()
         if self._habit is not None:
-            self._habit.written()
-        return json_text(self._items)
+            self._habit.written(len(made))
+        return made
 
 
 def _place(value: Any, where: str) -> str:

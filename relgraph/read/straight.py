@@ -21,7 +21,7 @@ from relgraph.read.fragments import Keys, Statement
 from relgraph.read.plan import AnyCell, Level, LookUp, ReadPlan
 from relgraph.read.source import Source, taken
 
-Read: TypeAlias = Callable[[Source, Bindings], list[Any]]
+Read: TypeAlias = Callable[[Source, Bindings], Any]  # the items, or their text
 Below: TypeAlias = Callable[[Source, Bindings, Level, list[Any]], Iterable[Row]]
 
 
