@@ -123,8 +123,7 @@ class RegistryMachine(RuleBasedStateMachine):
     def draw_item(self, data: st.DataObject, collection: str) -> Item | None:
         """Draw an item that can be stored, or None where there is no room for one."""
         plan = self._plan(collection)
-        drawn = data.draw(st.tuples(*(part.strategy for part in plan.parts)))
-        made = Drafts(self.registry, {collection: plan}).make({collection: [drawn]})[collection]
+        made = Drafts(self.registry, {collection: plan}).make({collection: [data.draw(plan.drawn)]})[collection]
         return made[0] if made else None
 
     # --- rules: items ------------------------------------------------------------------------------------------------

@@ -6,7 +6,8 @@ a blueprint made by hand is no sound SQL.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 from attrs import NOTHING, field, fields, frozen
@@ -208,10 +209,17 @@ class Blueprint(Printed):
 
 def run(registry: RelationRegistry, statements: Sequence[SqlLine]) -> None:
     """Run statements in one transaction, without foreign keys being enforced on the way."""
-    connection = registry.connection
-    connection.execute("PRAGMA foreign_keys = OFF")
-    connection.execute("BEGIN")
-    for sql, values in statements:
-        connection.execute(sql, values)
-    connection.execute("COMMIT")
-    connection.execute("PRAGMA foreign_keys = ON")
+    with without_foreign_keys(registry):
+        for sql, values in statements:
+            registry.connection.execute(sql, values)
+
+
+@contextmanager
+def without_foreign_keys(registry: RelationRegistry) -> Iterator[None]:
+    """Run what follows in one transaction, in which foreign keys are not enforced."""
+    execute = registry.connection.execute
+    execute("PRAGMA foreign_keys = OFF")
+    execute("BEGIN")
+    yield
+    execute("COMMIT")
+    execute("PRAGMA foreign_keys = ON")

@@ -6,17 +6,20 @@ Raises `InvalidBounds`.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from hypothesis import strategies as st
 
 from relgraph.operators import QUANTIFIERS
-from relgraph.schema import Collection, Hop, Schema
+from relgraph.schema import Hop, Schema
 from relgraph.strategies.bounds import check_count, collection_of, schema_of
-from relgraph.strategies.operands import comparisons
-from relgraph.strategies.ways import calls_of, far, follows, scopes, travelled
+from relgraph.strategies.choosing import Choices
+from relgraph.strategies.operands import comparison
+from relgraph.strategies.ways import Ways, per_schema, ways_of
 
 Filter = dict[str, Any]
+
+_QUANTIFIERS: Final = tuple(sorted(QUANTIFIERS))
 
 
 def filters(registry: Any, collection: str, *, max_depth: int = 2) -> st.SearchStrategy[Filter]:
@@ -35,69 +38,81 @@ def filters(registry: Any, collection: str, *, max_depth: int = 2) -> st.SearchS
     return drawn_filters(schema, collection_of(schema, collection).name, max_depth)
 
 
-@st.composite
-def drawn_filters(draw: st.DrawFn, schema: Schema, name: str, depth: int) -> dict[str, Any]:
-    """Draw a filter of a collection, which may be one of Directus's own."""
-    collection = schema.collections[name]
-    parts = [draw(_conditions(schema, collection, depth)) for _ in range(draw(st.sampled_from((1, 1, 1, 2, 3, 0))))]
-    match draw(st.sampled_from(("keys", "_and", "_or"))):
-        case "keys":
-            return {key: inner for part in parts for key, inner in part.items()}
-        case word:
-            return {word: parts}
+@per_schema
+def drawn_filters(schema: Schema, name: str, depth: int) -> st.SearchStrategy[Filter]:
+    """Give a strategy of filters of a collection, which may be one of Directus's own."""
+    return _filters(ways_of(schema, name), depth)
 
 
 @st.composite
-def _conditions(draw: st.DrawFn, schema: Schema, collection: Collection, depth: int) -> dict[str, Any]:
+def _filters(draw: st.DrawFn, ways: Ways, depth: int) -> Filter:
+    """Draw one to three conditions, each with its word and whether another follows, so that any can be left out."""
+    parts: list[Filter] = []
+    more, word = True, "keys"
+    while more and len(parts) < 3:
+        choices = Choices(draw)
+        word, empty = choices.of(("keys", "_and", "_or")), choices.once_in(6)
+        if empty and not parts:
+            break
+        more = choices.of((False, False, False, True, True))
+        parts.append(_condition(choices, draw, ways, depth))
+    return {key: inner for part in parts for key, inner in part.items()} if word == "keys" else {word: parts}
+
+
+@per_schema
+def _kinds(schema: Schema, name: str, deep: bool) -> tuple[str, ...]:
+    """Give what a condition on one key can be, each as often as it is to be drawn."""
+    ways = ways_of(schema, name)
+    kinds = ("field",) * 3 + ("call",)
+    if not deep:
+        return kinds
+    related = ("hop",) * 3 * bool(ways.travelled) + ("scope",) * 2 * bool(ways.scopes)
+    return (*kinds, *related, "group", *("follow",) * bool(ways.follows))
+
+
+def _condition(choices: Choices, draw: st.DrawFn, ways: Ways, depth: int) -> Filter:
     """Draw a condition on one key."""
-    hops = travelled(schema, collection) if depth else []
-    scoped = scopes(collection) if depth else []
-    kinds = ["field"] * 3 + ["call"] + ["hop"] * 3 * bool(hops) + ["scope"] * 2 * bool(scoped)
-    back = follows(schema, collection) if depth else []
-    kinds += ["group"] * bool(depth) + ["follow"] * bool(back)
-    match draw(st.sampled_from(kinds)):
+    schema = ways.schema
+    match choices.of(_kinds(schema, ways.collection.name, depth > 0)):
         case "hop":
-            hop = draw(st.sampled_from(hops))
-            return {hop.name: draw(_behind(schema, hop, depth))}
+            hop = choices.of(ways.travelled)
+            return {hop.name: _behind(choices, draw, schema, hop, depth)}
         case "scope":
-            hop = draw(st.sampled_from(scoped))
+            hop = choices.of(ways.scopes)
             return {hop.name: draw(drawn_filters(schema, hop.far, depth - 1))}
         case "group":
-            return draw(drawn_filters(schema, collection.name, depth - 1))
+            return draw(drawn_filters(schema, ways.collection.name, depth - 1))
         case "follow":
-            hop = draw(st.sampled_from(back))
+            hop, quantifier = choices.of(ways.follows), choices.of((None, None, None, *_QUANTIFIERS))
             inner = draw(drawn_filters(schema, hop.far, depth - 1))
-            return {hop.name: draw(st.sampled_from((inner, {draw(st.sampled_from(sorted(QUANTIFIERS))): inner})))}
-        case "call" if calls := calls_of(schema, collection):
-            call, result = draw(st.sampled_from(calls))
-            return {call: draw(comparisons(result))}
+            return {hop.name: inner if quantifier is None else {quantifier: inner}}
+        case "call" if ways.calls:
+            call, result = choices.of(ways.calls)
+            return {call: comparison(choices, result)}
         case _:
-            return draw(_on_field(collection))
+            return _on_field(choices, ways)
 
 
-@st.composite
-def _on_field(draw: st.DrawFn, collection: Collection) -> dict[str, Any]:
-    field = draw(st.sampled_from(list(collection.fields.values())))
-    match draw(st.integers(0, 4)):
-        case 0:
-            several = draw(st.lists(comparisons(field.type), min_size=2, max_size=2))
-            return {field.name: {key: operand for each in several for key, operand in each.items()}}
-        case 1:
-            either = draw(st.lists(comparisons(field.type), min_size=1, max_size=2))
-            return {field.name: {draw(st.sampled_from(("_or", "_and"))): either}}
-        case _:
-            return {field.name: draw(comparisons(field.type))}
+def _on_field(choices: Choices, ways: Ways) -> Filter:
+    field = choices.of(ways.fields)
+    match choices.of(("one", "one", "one", "several", "_or", "_and")):
+        case "one":
+            return {field.name: comparison(choices, field.type)}
+        case "several":
+            return {field.name: comparison(choices, field.type) | comparison(choices, field.type)}
+        case word:
+            count = choices.of((1, 2))
+            return {field.name: {word: [comparison(choices, field.type) for _ in range(count)]}}
 
 
-@st.composite
-def _behind(draw: st.DrawFn, schema: Schema, hop: Hop, depth: int) -> dict[str, Any]:
+def _behind(choices: Choices, draw: st.DrawFn, schema: Schema, hop: Hop, depth: int) -> Filter:
     """Draw what is asked of the far side of a hop: an inner filter, a quantified one, or the far key itself."""
-    key = far(schema, hop).key
-    kinds = ["inner", "inner"] + ["quantified"] * 4 * hop.many + ["key"] * (key is not None)
-    match draw(st.sampled_from(kinds)):
+    key = schema.collections[hop.far].key
+    match choices.of(("inner", "inner", *("quantified",) * 2 * hop.many, *("key",) * (key is not None))):
         case "quantified":
-            return {draw(st.sampled_from(sorted(QUANTIFIERS))): draw(drawn_filters(schema, hop.far, depth - 1))}
+            return {choices.of(_QUANTIFIERS): draw(drawn_filters(schema, hop.far, depth - 1))}
         case "key" if key is not None:
-            return draw(comparisons(key.type if hop.many else schema.collections[hop.near].fields[hop.near_field].type))
+            near = schema.collections[hop.near].fields[hop.near_field]
+            return comparison(choices, key.type if hop.many else near.type)
         case _:
             return draw(drawn_filters(schema, hop.far, depth - 1))

@@ -5,17 +5,21 @@ In: a registry or a schema, the name of a collection. Out: strategies of queries
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from relgraph.functions import AGGREGATES
-from relgraph.schema import Collection, Schema
+from relgraph.schema import Schema
 from relgraph.strategies.bounds import collection_of, schema_of
+from relgraph.strategies.choosing import Choices
 from relgraph.strategies.filters import drawn_filters
-from relgraph.strategies.ways import calls_of, far, travelled
+from relgraph.strategies.ways import Ways, per_schema, ways_of
 
 Query = dict[str, Any]
+
+SETS: Final = ((), (0,), (1,), (2,), (0, 1), (1, 2), (0, 2), (0, 1, 2))  # which of three are wanted
+PAIRS: Final = ((0,), (1,), (0, 1))
+_LIMITS: Final = (None, None, None, None, None, None, 1, 2, 3, 4, -1, 0)
 
 
 def groupings(registry: Any, collection: str) -> st.SearchStrategy[Query]:
@@ -33,58 +37,47 @@ def groupings(registry: Any, collection: str) -> st.SearchStrategy[Query]:
     return drawn_groupings(schema, collection_of(schema, collection).name)
 
 
-@st.composite
-def _pages(draw: st.DrawFn) -> Query:
-    page: Query = {}
-    if draw(st.booleans()):
-        page["limit"] = draw(st.sampled_from((1, 2, 3, 4, -1, 0)))
-        if page["limit"] > 0 and draw(st.booleans()):
-            page["page"] = draw(st.integers(1, 3))
-    if draw(st.integers(0, 4)) == 4:
-        page["offset"] = draw(st.integers(0, 3))
-    return page
-
-
-pages = _pages()
+@per_schema
+def drawn_groupings(schema: Schema, name: str) -> st.SearchStrategy[Query]:
+    """Give a strategy of questions for aggregates of a collection, which may be one of Directus's own."""
+    return _groupings(ways_of(schema, name))
 
 
 @st.composite
-def drawn_groupings(draw: st.DrawFn, schema: Schema, name: str) -> Query:
-    """Draw a question for aggregates of a collection, which may be one of Directus's own."""
-    collection = schema.collections[name]
-    query: Query = {"aggregate": {}}
-    for aggregate in draw(st.lists(st.sampled_from(list(AGGREGATES.values())), min_size=1, max_size=3, unique=True)):
-        fitting = [field.name for field in collection.fields.values() if field.type in aggregate.accepts]
-        if aggregate.name == "countAll" or (aggregate.star and draw(st.booleans())):
-            query["aggregate"][aggregate.name] = ["*"]
-        elif fitting:
-            query["aggregate"][aggregate.name] = draw(
-                st.lists(st.sampled_from(fitting), min_size=1, max_size=2, unique=True)
-            )
-    if not query["aggregate"]:
-        query["aggregate"]["count"] = ["*"]
-    if draw(st.booleans()):
-        several = st.lists(st.sampled_from(_groupable(schema, collection)), max_size=3, unique=True)
-        query["groupBy"] = _apart(draw(several), query["aggregate"]) or [next(iter(collection.fields))]
-        if draw(st.booleans()):
+def _groupings(draw: st.DrawFn, ways: Ways) -> Query:
+    choices = Choices(draw)
+    query: Query = {"aggregate": _aggregates(choices, ways)}
+    if choices.of((False, True)):
+        query["groupBy"] = _apart(choices.several(ways.grouped, SETS), query["aggregate"]) or [ways.fields[0].name]
+        if choices.of((False, True)):
             sortable = [*query["groupBy"], *_measured(query["aggregate"])]
-            keys = draw(st.lists(st.sampled_from(sortable), min_size=1, max_size=2, unique=True))
-            query["sort"] = [draw(st.sampled_from(("", "-"))) + key for key in keys]
-    if draw(st.booleans()):
-        query["filter"] = draw(drawn_filters(schema, name, 2))
-    return query | draw(pages)
+            keys = dict.fromkeys(choices.several(sortable, PAIRS))
+            query["sort"] = [choices.of(("", "-")) + key for key in keys]
+    if choices.of((False, True)):
+        query["filter"] = draw(drawn_filters(ways.schema, ways.collection.name, 2))
+    return query | page(choices)
 
 
-def _groupable(schema: Schema, collection: Collection) -> list[str]:
-    """Give what may be grouped by: own fields, functions of them, and fields one to-one hop away."""
-    functions = [call for call, _ in calls_of(schema, collection) if call.split("(")[1][:-1] in collection.fields]
-    across = [
-        f"{hop.name}.{field}"
-        for hop in travelled(schema, collection)
-        if not hop.many
-        for field in far(schema, hop).fields
-    ]
-    return [*collection.fields, *functions, *across]
+def page(choices: Choices) -> Query:
+    """Choose a slice of a list, or all of it."""
+    found: Query = {}
+    limit, number = choices.of(_LIMITS), choices.of((None, 1, 2, 3))
+    if limit is not None:
+        found["limit"] = limit
+        if limit > 0 and number is not None:
+            found["page"] = number
+    if choices.once_in(5):
+        found["offset"] = choices.of(range(4))
+    return found
+
+
+def _aggregates(choices: Choices, ways: Ways) -> dict[str, list[str]]:
+    """Choose up to three aggregates, each of all items or of a field or two."""
+    asked: dict[str, list[str]] = {}
+    for name, star, fields in choices.several(ways.measured, SETS[1:]):
+        of_items = star and choices.of((True, False))
+        asked[name] = ["*"] if of_items or not fields else list(dict.fromkeys(choices.several(fields, PAIRS)))
+    return asked or {"count": ["*"]}
 
 
 def _apart(paths: list[str], aggregate: dict[str, list[str]]) -> list[str]:

@@ -16,6 +16,7 @@ from relgraph.operators import OPERATORS, Arity
 from relgraph.query.limits import Limits
 from relgraph.schema import Collection, Field
 from relgraph.strategies.bounds import collection_of, schema_of
+from relgraph.strategies.choosing import Pool
 from relgraph.strategies.queries import Query, queries
 from relgraph.values import NUMBERS, FieldType
 
@@ -41,9 +42,8 @@ def invalid_queries(registry: Any, collection: str) -> st.SearchStrategy[Fault]:
     """
     schema = schema_of(registry)
     found = collection_of(schema, collection)
-    faults = [fault for kind in FAULTS for fault in kind(found)]
-    sound = queries(schema, collection, max_depth=1).map(_plain)
-    return st.builds(_spoilt, sound, st.sampled_from(faults))
+    faults = Pool(*((1, of_kind) for kind in FAULTS if (of_kind := list(kind(found)))))
+    return st.builds(_spoilt, queries(schema, collection, max_depth=1).map(_plain), faults.strategy)
 
 
 def _plain(query: Query) -> Query:

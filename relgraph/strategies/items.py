@@ -69,8 +69,7 @@ def payloads(
 
 @st.composite
 def _items(draw: st.DrawFn, registry: RelationRegistry, plan: Plan) -> Item:
-    drawn = draw(st.tuples(*(part.strategy for part in plan.parts)))
-    made = Drafts(registry, {plan.collection: plan}).make({plan.collection: [drawn]})[plan.collection]
+    made = Drafts(registry, {plan.collection: plan}).make({plan.collection: [draw(plan.drawn)]})[plan.collection]
     assume(made)
     order = registry.schema.collections[plan.collection].fields
     return {name: made[0][name] for name in order if name in made[0]}

@@ -1,4 +1,4 @@
-"""Parts: what an item is put together from, each with the strategy of what is drawn for it.
+"""Parts: what an item is put together from, each with the pool of what is drawn for it.
 
 In: the schema of an open registry. Out: parts, whose drawn values become those of fields once it is known what can be
 pointed at. Nothing is drawn that depends on other rows, so lists of items shrink well and are quick to draw.
@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+import attrs
 from attrs import frozen
-from hypothesis import strategies as st
 
 from relgraph.schema import Field
+from relgraph.strategies.choosing import Pool
 from relgraph.strategies.values import numbered
 from relgraph.values import Stored, as_text, with_affinity
 
 Item = dict[str, Stored]
 
-_LINKS = st.integers(-1, 11)  # which of the items to point at, counted round; -1: none
+_LINKS = (*range(12), -1)  # which of the items to point at, counted round; -1: none
+_LINK_POOL = Pool((1, _LINKS))
 
 
 class Pools(Protocol):
@@ -36,7 +38,7 @@ class Part(Protocol):
         """The fields it says."""
 
     @property
-    def strategy(self) -> st.SearchStrategy[Any]:
+    def pool(self) -> Pool:
         """What is drawn."""
 
     def place(self, drawn: Any, item: Item, pools: Pools) -> bool:
@@ -51,7 +53,7 @@ class Plain:
     """A field of its own."""
 
     field: Field
-    strategy: st.SearchStrategy[Stored]
+    pool: Pool
     required: bool
 
     @property
@@ -76,11 +78,11 @@ class Fitting:
 
     names: tuple[str, ...]
     choices: tuple[tuple[Stored, ...], ...]
+    pool: Pool = attrs.field(init=False)
 
-    @property
-    def strategy(self) -> st.SearchStrategy[tuple[Stored, ...]]:
-        """One of the choices."""
-        return st.sampled_from(self.choices)
+    @pool.default
+    def _pool(self) -> Pool:
+        return Pool((1, self.choices))
 
     def place(self, drawn: tuple[Stored, ...], item: Item, pools: Pools) -> bool:
         """Put the choice."""
@@ -103,9 +105,9 @@ class Pointing:
     own: bool = False  # it points at its own collection: at an earlier item, so that trees have no cycles
 
     @property
-    def strategy(self) -> st.SearchStrategy[int]:
+    def pool(self) -> Pool:
         """Which of the items."""
-        return _LINKS
+        return _LINK_POOL
 
     def place(self, drawn: int, item: Item, pools: Pools) -> bool:
         """Put the key of the item meant, or NULL where there is none."""
@@ -138,16 +140,16 @@ class PointingAnywhere:
     collection_field: str
     keys: Mapping[str, str]  # by allowed collection its key
     required: bool
+    pool: Pool = attrs.field(init=False)  # of pairs: which of the collections, and which of its items
+
+    @pool.default
+    def _pairs(self) -> Pool:
+        return Pool((1, [(which, link) for link in _LINKS for which in range(max(len(self.keys), 1))]))
 
     @property
     def names(self) -> tuple[str, ...]:
         """Both fields."""
         return (self.collection_field, self.field)
-
-    @property
-    def strategy(self) -> st.SearchStrategy[tuple[int, int]]:
-        """Which of the collections, and which of its items."""
-        return st.tuples(st.integers(0, max(len(self.keys) - 1, 0)), _LINKS)
 
     def place(self, drawn: tuple[int, int], item: Item, pools: Pools) -> bool:
         """Put the pair, its key as text; NULL in both where there is nothing."""

@@ -16,18 +16,17 @@ from relgraph.schema import AnyHop, Collection, Field, Schema
 from relgraph.storage.unique_keys import key_indexes
 from relgraph.strategies.bounds import InvalidBounds, check_names, collection_of
 from relgraph.strategies.checks import Check, checks_of, choices
+from relgraph.strategies.choosing import Pool, or_null
 from relgraph.strategies.drafts import Plan
 from relgraph.strategies.parts import Fitting, Part, Plain, Pointing, PointingAnywhere
-from relgraph.strategies.values import integers, stored_values
+from relgraph.strategies.values import FIRST_KEYS, values_of
 from relgraph.values import INTEGERS
 
 if TYPE_CHECKING:
     from relgraph.registry import RelationRegistry
 
 Values = Mapping[str, st.SearchStrategy[Any]]
-Learnt = Mapping[tuple[str, str], st.SearchStrategy[Any]]  # by collection and field
-
-_FIRST_KEYS = st.integers(1, 5) | st.integers(1, 9) | st.integers(1, 9) | integers
+Learnt = Mapping[tuple[str, str], Pool]  # by collection and field
 
 
 def plan_of(
@@ -145,11 +144,10 @@ class _Planning:
     def _plain(self, field: Field) -> Plain:
         required = field.name in self.required
         if field.name in self.values:
-            return Plain(field, self.values[field.name], required)
-        own = self.learnt.get((field.collection, field.name), self._usual(field))
-        chance = own if required else st.one_of(own, own, own, own, st.none())
-        return Plain(field, chance, required)
+            return Plain(field, Pool((1, self.values[field.name])), required)
+        own = self.learnt.get((field.collection, field.name)) or self._usual(field)
+        return Plain(field, own if required else or_null(own), required)
 
-    def _usual(self, field: Field) -> st.SearchStrategy[Any]:
+    def _usual(self, field: Field) -> Pool:
         counts = (field.name,) == self.collection.primary_key and field.type in INTEGERS
-        return _FIRST_KEYS if counts else stored_values(field)
+        return FIRST_KEYS if counts else values_of(field)

@@ -6,6 +6,7 @@ problems, in these items, and no others. Foreign keys are off meanwhile, as in a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from relgraph.schema import Collection, Hop
 from relgraph.storage.sql_text import quoted
 from relgraph.storage.unique_keys import key_indexes
 from relgraph.strategies.blueprints import Printed, run
+from relgraph.strategies.choosing import Choices
 from relgraph.strategies.values import numbered
 from relgraph.values import INTEGERS, Stored, as_text
 
@@ -49,17 +51,15 @@ class Change:
 @st.composite
 def plant(draw: st.DrawFn, registry: RelationRegistry) -> tuple[Planted, ...]:
     """Damage one to three collections of a database, one item in each, and give what is wrong now, if anything."""
-    possible = list(_changes(registry))
-    if not possible:
-        return ()
-    rules = sorted({change.planted.rule for change in possible})
-    wanted = draw(st.lists(st.sampled_from(rules), min_size=1, max_size=3, unique=True))
+    choices, left = Choices(draw), list(_changes(registry))
     chosen: list[Change] = []
-    for rule in wanted:
-        harmed = {each.planted.collection for each in chosen}  # one problem there would hide or make another
-        left = [each for each in possible if each.planted.rule == rule and each.planted.collection not in harmed]
-        if left:
-            chosen.append(draw(st.sampled_from(left)))
+    for _ in range(choices.of((1, 2, 3))):
+        often = Counter(change.planted.rule for change in left)
+        if often:
+            rule = choices.of(sorted(often, key=lambda rule: (often[rule], rule)))  # the rare ones first
+            chosen.append(choices.of([change for change in left if change.planted.rule == rule]))
+            harmed = chosen[-1].planted.collection  # another problem there would hide this one, or make a third
+            left = [change for change in left if change.planted.collection != harmed]
     run(registry, [_update(registry, change) for change in chosen])
     return tuple(change.planted for change in chosen)
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from relgraph.schema import Hop, Schema
 from relgraph.strategies.bounds import check_count, collection_of, schema_of
+from relgraph.strategies.choosing import Choices
 from relgraph.strategies.filters import drawn_filters
-from relgraph.strategies.groupings import drawn_groupings, pages
-from relgraph.strategies.ways import calls_of, far, travelled, ways
-from relgraph.values import FieldType
+from relgraph.strategies.groupings import PAIRS, SETS, drawn_groupings, page
+from relgraph.strategies.ways import Ways, per_schema, ways_of
 
 Query = dict[str, Any]
 
@@ -39,112 +39,133 @@ def queries(
     name = collection_of(schema, collection).name
     if aggregate:
         return drawn_groupings(schema, name)
-    plain = _queries(schema, name, max_depth)
+    plain = _drawn_queries(schema, name, max_depth)
     return plain if aggregate is not None else st.one_of(plain, plain, plain, drawn_groupings(schema, name))
 
 
+_SEARCHES: Final = ("a", "A", "%", "_", "ß", "ss", "é", "10", "1", "1.5", "x", "2024", " a ", "true", "日")
+_INSIDE: Final = ("a", "a.b", "a.b[1]", "[0]")  # of JSON
+_Shown = tuple[list[str], Query]
+
+
+@per_schema
+def _drawn_queries(schema: Schema, name: str, depth: int) -> st.SearchStrategy[Query]:
+    return _queries(ways_of(schema, name), depth)
+
+
 @st.composite
-def _shown(draw: st.DrawFn, schema: Schema, name: str, depth: int) -> tuple[list[str], Query]:
+def _queries(draw: st.DrawFn, ways: Ways, depth: int) -> Query:
+    schema, name, choices = ways.schema, ways.collection.name, Choices(draw)
+    query: Query = {}
+    query["fields"], deep = draw(_drawn_fields(schema, name, depth))
+    if deep:
+        query["deep"] = deep
+    if choices.of((False, True)):
+        query["filter"] = draw(drawn_filters(schema, name, depth))
+    if choices.of((False, True)):
+        query["sort"] = draw(_drawn_sorts(schema, name, depth))
+    if choices.once_in(6):
+        query["search"] = choices.of(_SEARCHES)
+    if choices.once_in(6):
+        query["meta"] = ["total_count", "filter_count"]
+    if choices.once_in(10):
+        query["backlink"] = choices.of((False, True))
+    if choices.once_in(6) and ways.named:
+        query["alias"] = {f"new{number}": old for number, old in enumerate(choices.several(ways.named, PAIRS))}
+        query["fields"] += list(query["alias"])
+    if choices.once_in(10) and ways.collection.primary_key:
+        return query | {"cursor": "", "limit": choices.of((1, 2, 3, 4))}
+    return query | page(choices)
+
+
+# --- fields, and what is asked of related items ----------------------------------------------------------------------
+
+
+@per_schema
+def _drawn_fields(schema: Schema, name: str, depth: int) -> st.SearchStrategy[_Shown]:
+    return _fields(ways_of(schema, name), depth)
+
+
+@st.composite
+def _fields(draw: st.DrawFn, ways: Ways, depth: int) -> _Shown:
     """Draw field paths, and what `deep` asks of the relations they go through."""
-    collection = schema.collections[name]
-    stored = [field.name for field in collection.fields.values() if field.name not in collection.any_hops]
-    paths = draw(st.lists(st.sampled_from(["*", *stored, *stored]), max_size=3))
+    choices = Choices(draw)
+    paths = choices.several(("*", *ways.stored, *ways.stored), SETS)
     deep: Query = {}
     if not depth:
         return paths or ["*"], deep
-    paths += draw(st.sampled_from(([],) * 9 + (["*.*"],)))
-    if documents := [field.name for field in collection.fields.values() if field.type is FieldType.JSON]:
-        of_json = st.builds(
-            "json({}, {})".format, st.sampled_from(documents), st.sampled_from(("a", "a.b", "a.b[1]", "[0]"))
-        )
-        paths += draw(st.lists(of_json, max_size=1))
-    if calls := calls_of(schema, collection):
-        paths += draw(st.lists(st.sampled_from([call for call, _ in calls]), max_size=1))
-    open_ways = ways(schema, collection)
-    few = min(draw(st.integers(0, 3)), 1) if open_ways else 0
-    for hop in draw(st.lists(st.sampled_from(open_ways), min_size=few, max_size=2)) if open_ways else ():
-        inner, inner_deep = draw(_shown(schema, hop.far, depth - 1))
-        bare = hop.guard is None and bool(far(schema, hop).primary_key) and draw(st.integers(0, 5)) == 5
-        paths += [hop.name] if bare else [f"{hop.name}.{path}" for path in inner]
-        asked = {**draw(_deep_of(schema, hop)), **({} if bare else inner_deep)}
-        if asked:
-            deep[hop.name] = asked
-    for any_hop in collection.any_hops:
-        paths += draw(st.sampled_from(([], [any_hop], [f"{any_hop}.*"])))
+    if choices.once_in(10):
+        paths.append("*.*")
+    if choices.of((False, True)) and ways.documents:
+        paths.append(f"json({choices.of(ways.documents)}, {choices.of(_INSIDE)})")
+    if choices.of((False, True)) and ways.calls:
+        paths.append(choices.of(ways.calls)[0])
+    another, few = bool(ways.open) and choices.of((False, True, True, True)), 2
+    while another and few:
+        inner, asked, another = draw(_drawn_hops(ways.schema, ways.collection.name, depth))
+        paths, deep, few = [*paths, *inner], deep | asked, few - 1
+    for any_hop in ways.collection.any_hops:
+        paths += choices.of(([], [any_hop], [f"{any_hop}.*"]))
     return paths or ["*"], deep
 
 
+@per_schema
+def _drawn_hops(schema: Schema, name: str, depth: int) -> st.SearchStrategy[tuple[list[str], Query, bool]]:
+    return _hops(ways_of(schema, name), depth)
+
+
 @st.composite
-def _deep_of(draw: st.DrawFn, schema: Schema, hop: Hop) -> Query:
+def _hops(draw: st.DrawFn, ways: Ways, depth: int) -> tuple[list[str], Query, bool]:
+    """Draw paths through a relation, what `deep` asks of it, and whether there is another."""
+    choices = Choices(draw)
+    hop, another = choices.of(ways.open), choices.of((False, False, True))
+    bare = choices.once_in(6) and hop.guard is None and bool(ways.schema.collections[hop.far].primary_key)
+    asked = _deep(choices, draw, ways.schema, hop)
+    inner, inner_deep = draw(_drawn_fields(ways.schema, hop.far, depth - 1))
+    if bare:
+        return [hop.name], {hop.name: asked} if asked else {}, another
+    asked = {**asked, **inner_deep}
+    return [f"{hop.name}.{path}" for path in inner], {hop.name: asked} if asked else {}, another
+
+
+def _deep(choices: Choices, draw: st.DrawFn, schema: Schema, hop: Hop) -> Query:
     asked: Query = {}
-    if hop.many and draw(st.integers(0, 9)) == 9:
+    grouped = choices.once_in(10)
+    if grouped and hop.many:
         return {f"_{key}": value for key, value in draw(drawn_groupings(schema, hop.far)).items()}
-    if draw(st.integers(0, 2)) == 2:
+    if choices.of((False, False, True)):
         asked["_filter"] = draw(drawn_filters(schema, hop.far, 1))
-    if draw(st.integers(0, 5)) == 5:
-        asked["_search"] = draw(_SEARCHES)
-    if hop.many and draw(st.booleans()):
-        asked["_sort"] = draw(_sorts(schema, hop.far, 1))
-    if hop.many and draw(st.booleans()):
-        asked |= {f"_{key}": value for key, value in draw(pages).items()}
+    if choices.once_in(6):
+        asked["_search"] = choices.of(_SEARCHES)
+    if choices.of((False, True)) and hop.many:
+        asked["_sort"] = draw(_drawn_sorts(schema, hop.far, 1))
+    if choices.of((False, True)) and hop.many:
+        asked |= {f"_{key}": value for key, value in page(choices).items()}
     return asked
 
 
+# --- sort ------------------------------------------------------------------------------------------------------------
+
+
+@per_schema
+def _drawn_sorts(schema: Schema, name: str, depth: int) -> st.SearchStrategy[list[str]]:
+    return _sorts(ways_of(schema, name), depth)
+
+
 @st.composite
-def _sorts(draw: st.DrawFn, schema: Schema, name: str, depth: int) -> list[str]:
+def _sorts(draw: st.DrawFn, ways: Ways, depth: int) -> list[str]:
     """Draw sort keys: own fields, functions, and fields across relations of every kind."""
-    keys = []
-    for _ in range(draw(st.integers(1, 3))):
-        segments: list[str] = []
-        collection = schema.collections[name]
-        for _ in range(draw(st.integers(0, depth))):
-            if open_ways := ways(schema, collection):
-                hop = draw(st.sampled_from(open_ways))
-                segments.append(hop.name)
-                collection = far(schema, hop)
-        last = [*collection.fields, *collection.fields, *(call for call, _ in calls_of(schema, collection))]
-        segments.append(draw(st.sampled_from([name for name in last if name not in collection.any_hops])))
-        keys.append(draw(st.sampled_from(("", "-"))) + ".".join(segments))
-    return keys
+    choices = Choices(draw)
+    wanted = choices.of(SETS[1:])
+    keys = [_sort_key(choices, ways, depth) for _ in range(wanted[-1] + 1)]
+    return [key for place, key in enumerate(keys) if place in wanted]
 
 
-_SEARCHES: Final = st.sampled_from(
-    ("a", "A", "%", "_", "ß", "ss", "é", "10", "1", "1.5", "x", "2024", " a ", "true", "日")
-)
-
-
-@st.composite
-def _queries(draw: st.DrawFn, schema: Schema, name: str, depth: int) -> Query:
-    query: Query = {}
-    query["fields"], deep = draw(_shown(schema, name, depth))
-    if deep:
-        query["deep"] = deep
-    if draw(st.booleans()):
-        query["filter"] = draw(drawn_filters(schema, name, depth))
-    if draw(st.booleans()):
-        query["sort"] = draw(_sorts(schema, name, depth))
-    if draw(st.integers(0, 5)) == 5:
-        query["search"] = draw(_SEARCHES)
-    if draw(st.integers(0, 5)) == 5:
-        query["meta"] = ["total_count", "filter_count"]
-    if draw(st.integers(0, 9)) == 9:
-        query["backlink"] = draw(st.booleans())
-    if draw(st.integers(0, 5)) == 5:
-        query |= draw(_aliases(schema, name))
-        query["fields"] += list(query["alias"])
-    if schema.collections[name].primary_key and draw(st.integers(0, 9)) == 9:
-        return query | {"cursor": "", "limit": draw(st.integers(1, 4))}
-    return query | draw(pages)
-
-
-@st.composite
-def _aliases(draw: st.DrawFn, schema: Schema, name: str) -> Query:
-    """Draw other names for fields, relations and functions."""
-    collection = schema.collections[name]
-    hops = [hop.name for hop in travelled(schema, collection) if far(schema, hop).primary_key]
-    old = [
-        *(field for field in collection.fields if "." not in field),
-        *hops,
-        *(call for call, _ in calls_of(schema, collection) if "." not in call),
-    ]
-    return {"alias": {f"new{number}": draw(st.sampled_from(old)) for number in range(draw(st.integers(1, 2)))}}
+def _sort_key(choices: Choices, ways: Ways, depth: int) -> str:
+    sign, segments = choices.of(("", "-")), []
+    for _ in range(choices.of(range(depth + 1))):
+        if ways.open:
+            hop = choices.of(ways.open)
+            segments.append(hop.name)
+            ways = ways_of(ways.schema, hop.far)
+    return sign + ".".join((*segments, choices.of(ways.sorted)))

@@ -6,7 +6,7 @@ was drawn is closed when nothing holds it any more. Raises `InvalidBounds`, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from attrs import frozen
@@ -14,15 +14,17 @@ from hypothesis import strategies as st
 
 from relgraph.registry import RelationRegistry
 from relgraph.storage.sql_text import quoted
-from relgraph.strategies.blueprints import Blueprint, run
+from relgraph.strategies.blueprints import Blueprint, run, without_foreign_keys
 from relgraph.strategies.bounds import InvalidBounds, check_range
+from relgraph.strategies.choosing import Pool
 from relgraph.strategies.drafts import Drafts, Plan
 from relgraph.strategies.parts import Item
 from relgraph.strategies.plans import plan_of
 from relgraph.strategies.planting import Planted, plant
 from relgraph.strategies.schemas import schemas
 from relgraph.strategies.scripts import dump
-from relgraph.strategies.values import stored_values
+from relgraph.strategies.values import values_of
+from relgraph.values import Stored
 
 _LEARNT: Final = 50  # values of one field that are remembered
 
@@ -78,47 +80,69 @@ def registries(
     check_range("min_items", min_items, "max_items", max_items)
     if schema is not None and not isinstance(schema, (Blueprint, st.SearchStrategy)):
         raise InvalidBounds("schema", f"a blueprint is needed, not {type(schema).__name__}", "schemas() draws them")
-    of = st.just(schema) if isinstance(schema, Blueprint) else schemas() if schema is None else schema
-    return _registries(of, min_items, max_items, damage)
+    if isinstance(schema, Blueprint):
+        return _copies(_original(schema), min_items, max_items, damage)
+    return _registries(schemas() if schema is None else schema, min_items, max_items, damage)
+
+
+@frozen(eq=False)
+class _Original:
+    """A database to be copied, and how the items of its collections are made."""
+
+    registry: DrawnRegistry
+    plans: Mapping[str, Plan]
+
+    def __repr__(self) -> str:
+        return f"of({', '.join(map(repr, self.plans))})"
+
+
+def _original(blueprint: Blueprint) -> _Original:
+    """Give a blueprint's database, read once for all that are drawn."""
+    registry = DrawnRegistry()
+    run(registry, blueprint.statements())
+    return _Original(registry, {table.name: plan_of(registry, table.name) for table in blueprint.tables})
+
+
+@st.composite
+def _copies(draw: st.DrawFn, original: _Original, least: int, most: int, damage: bool) -> DrawnRegistry:
+    registry = DrawnRegistry()
+    original.registry.connection.backup(registry.connection)
+    return _filled(draw, _Original(registry, original.plans), least, most, damage)
 
 
 @st.composite
 def _registries(
     draw: st.DrawFn, schema: st.SearchStrategy[Blueprint], least: int, most: int, damage: bool
 ) -> DrawnRegistry:
-    blueprint = draw(schema)
-    registry = DrawnRegistry()
-    run(registry, blueprint.statements())
-    _fill(draw, registry, {table.name: plan_of(registry, table.name) for table in blueprint.tables}, least, most)
+    return _filled(draw, _original(draw(schema)), least, most, damage)
+
+
+def _filled(draw: st.DrawFn, original: _Original, least: int, most: int, damage: bool) -> DrawnRegistry:
+    """Draw the items of all collections, store them, and spoil some if they are to be."""
+    registry, plans = original.registry, original.plans
+    drawn = {name: draw(plan.several(least, most)) for name, plan in plans.items()}
+    made = Drafts(registry, plans).make(drawn)
+    with without_foreign_keys(registry):
+        for name, items in made.items():
+            if items:
+                registry.connection.executemany(
+                    _insertion(name, items[0]), [_in_order(items[0], each) for each in items]
+                )
     if damage:
         registry.planted = draw(plant(registry))
     return registry
 
 
-def _fill(draw: st.DrawFn, registry: RelationRegistry, plans: Mapping[str, Plan], least: int, most: int) -> None:
-    """Draw the items of all collections, and store them."""
-    drawn = {
-        name: draw(st.lists(st.tuples(*(part.strategy for part in plan.parts)), min_size=least, max_size=most))
-        for name, plan in plans.items()
-    }
-    made = Drafts(registry, plans).make(drawn)
-    run(registry, [line for name, items in made.items() for item in items for line in [_insertion(name, item)]])
-
-
-def _insertion(name: str, item: Item) -> tuple[str, Sequence[Any]]:
+def _insertion(name: str, item: Item) -> str:
     names = ", ".join(map(quoted, item))
-    return f"INSERT INTO main.{quoted(name)} ({names}) VALUES ({', '.join('?' * len(item))})", tuple(item.values())
+    return f"INSERT INTO main.{quoted(name)} ({names}) VALUES ({', '.join('?' * len(item))})"
+
+
+def _in_order(names: Item, item: Item) -> tuple[Stored, ...]:
+    return tuple([item[name] for name in names])
 
 
 # --- from a file -----------------------------------------------------------------------------------------------------
-
-
-@frozen
-class _Original:
-    """What a file taught: its database without the items of its collections, and what its fields hold."""
-
-    template: RelationRegistry
-    plans: Mapping[str, Plan]
 
 
 def from_database(
@@ -140,12 +164,11 @@ def from_database(
     True
     """
     check_range("min_items", min_items, "max_items", max_items)
-    original = _learn(path, values)
-    return _learnt(original, min_items, max_items, damage)
+    return _copies(_learn(path, values), min_items, max_items, damage)
 
 
 def _learn(path: Any, values: bool) -> _Original:
-    template = RelationRegistry()
+    template = DrawnRegistry()
     with RelationRegistry(path, read_only=True) as file:
         file.connection.backup(template.connection)
     own = [each for each in template.schema if not each.system and not each.view]
@@ -155,8 +178,8 @@ def _learn(path: Any, values: bool) -> _Original:
     return _Original(template, plans)
 
 
-def _pools(registry: RelationRegistry, name: str) -> Iterable[tuple[str, st.SearchStrategy[Any]]]:
-    """Yield for each field of a collection a strategy of what it holds, and of what else it may."""
+def _pools(registry: RelationRegistry, name: str) -> Iterable[tuple[str, Pool]]:
+    """Yield for each field of a collection what it holds, and what else it may."""
     for field in registry.schema.collections[name].fields.values():
         if field.generated:
             continue
@@ -164,7 +187,7 @@ def _pools(registry: RelationRegistry, name: str) -> Iterable[tuple[str, st.Sear
         sql = f"SELECT DISTINCT {column} FROM main.{quoted(name)} WHERE {column} IS NOT NULL LIMIT {_LEARNT}"
         found = [value for (value,) in registry.connection.execute(sql)]
         if found:
-            yield field.name, st.sampled_from(found) | st.sampled_from(found) | stored_values(field)
+            yield field.name, Pool((2, found), (1, values_of(field)))
 
 
 def _empty(registry: RelationRegistry, names: Iterable[str]) -> None:
@@ -173,16 +196,6 @@ def _empty(registry: RelationRegistry, names: Iterable[str]) -> None:
     lines = [f"DROP TRIGGER main.{quoted(name)}" for name, _ in triggers]
     lines += [f"DELETE FROM main.{quoted(name)}" for name in names]
     run(registry, [(line, ()) for line in [*lines, *(sql for _, sql in triggers)]])
-
-
-@st.composite
-def _learnt(draw: st.DrawFn, original: _Original, least: int, most: int, damage: bool) -> DrawnRegistry:
-    registry = DrawnRegistry()
-    original.template.connection.backup(registry.connection)
-    _fill(draw, registry, original.plans, least, most)
-    if damage:
-        registry.planted = draw(plant(registry))
-    return registry
 
 
 def _as_text(script: str) -> str:

@@ -15,6 +15,7 @@ from relgraph.schema import folded
 from relgraph.storage.column_types import declared_type
 from relgraph.strategies.blueprints import AnyPointer, Blueprint, Column, Pointer, Table
 from relgraph.strategies.bounds import InvalidBounds, check_names, check_range
+from relgraph.strategies.choosing import Choices
 from relgraph.values import FieldType
 
 KINDS: Final = ("m2o", "m2m", "m2a", "tree", "translations")
@@ -130,44 +131,58 @@ class _LinkDraft:
     has_rowid: bool
 
 
-_SELDOM: Final = st.sampled_from((False, False, False, False, True))
-_OFTEN: Final = st.sampled_from((True, True, True, True, False))
-_NUMBERS: Final = st.integers(0, 11)
-
-
-def _pointer_drafts(of_kind: bool) -> st.SearchStrategy[_PointerDraft | None]:
-    if not of_kind:
-        return st.none()
-    made = st.builds(_PointerDraft, _NUMBERS, _SELDOM, _OFTEN, st.booleans(), _SELDOM, st.sampled_from(_ACTIONS))
-    return st.one_of(st.none(), made, made)
-
-
-def _table_drafts(kinds: tuple[str, ...], declared: tuple[str, ...]) -> st.SearchStrategy[_TableDraft]:
-    columns = st.lists(
-        st.builds(Column, st.sampled_from(_FIELDS), st.sampled_from(declared)),
-        max_size=4,
-        unique_by=lambda column: folded(column.name),
-    )
-    extra = st.sampled_from((*(None,) * 10, Column("tag", "VARCHAR(40)", unique=True), *_CONSTRAINED))
-    m2o, tree = _pointer_drafts("m2o" in kinds), _pointer_drafts("tree" in kinds)
-    key = st.sampled_from(_KEYS)
-    return st.builds(_TableDraft, _NUMBERS, key, columns, extra, _OFTEN, _SELDOM, _SELDOM, m2o, m2o, tree)
-
-
-def _link_drafts(kinds: tuple[str, ...]) -> st.SearchStrategy[list[_LinkDraft]]:
-    brought = [kind for kind in kinds if kind in _COSTS]
-    if not brought:
-        return st.just([])
-    others = st.lists(_NUMBERS, min_size=1, max_size=3)
-    links = st.builds(_LinkDraft, st.sampled_from(brought), _NUMBERS, others, _SELDOM, _SELDOM, st.booleans())
-    return st.lists(links, max_size=4)
+_EXTRAS: Final = (*(None,) * 10, Column("tag", "VARCHAR(40)", unique=True), *_CONSTRAINED)
 
 
 def _schemas(
     least: int, most: int, kinds: tuple[str, ...], declared: tuple[str, ...], pool: tuple[str, ...]
 ) -> st.SearchStrategy[Blueprint]:
     tables = st.lists(_table_drafts(kinds, declared), min_size=least, max_size=most)
-    return st.builds(lambda tables, links: _built(tables, links, most, pool), tables, _link_drafts(kinds))
+    brought = tuple(kind for kind in kinds if kind in _COSTS)
+    links = st.lists(_link_drafts(brought), max_size=4) if brought else st.just([])
+    return st.builds(lambda tables, links: _built(tables, links, most, pool), tables, links)
+
+
+@st.composite
+def _table_drafts(draw: st.DrawFn, kinds: tuple[str, ...], declared: tuple[str, ...]) -> _TableDraft:
+    choices = Choices(draw, 40)
+    return _TableDraft(
+        choices.of(range(12)),
+        choices.of(_KEYS),
+        _columns(choices, declared),
+        choices.of(_EXTRAS),
+        not choices.once_in(5),
+        choices.once_in(5),
+        choices.once_in(5),
+        _pointer_draft(choices, "m2o" in kinds),
+        _pointer_draft(choices, "m2o" in kinds),
+        _pointer_draft(choices, "tree" in kinds),
+    )
+
+
+def _columns(choices: Choices, declared: tuple[str, ...]) -> list[Column]:
+    """Choose up to four columns, any of which can be left out."""
+    found: dict[str, Column] = {}
+    for _ in range(4):
+        wanted, column = choices.of((False, True)), Column(choices.of(_FIELDS), choices.of(declared))
+        if wanted:
+            found.setdefault(folded(column.name), column)
+    return list(found.values())
+
+
+def _pointer_draft(choices: Choices, of_kind: bool) -> _PointerDraft | None:
+    wanted, target, to_unique = choices.of((False, True, True)), choices.of(range(12)), choices.once_in(5)
+    nullable, aliased, sort = not choices.once_in(5), choices.of((False, True)), choices.once_in(5)
+    draft = _PointerDraft(target, to_unique, nullable, aliased, sort, choices.of(_ACTIONS))
+    return draft if of_kind and wanted else None
+
+
+@st.composite
+def _link_drafts(draw: st.DrawFn, brought: tuple[str, ...]) -> _LinkDraft:
+    choices = Choices(draw)
+    kind, one = choices.of(brought), choices.of(range(12))
+    others = choices.several(range(12), ((0,), (1,), (2,), (0, 1), (1, 2), (0, 2), (0, 1, 2)))
+    return _LinkDraft(kind, one, others, choices.once_in(5), choices.once_in(5), choices.of((False, True)))
 
 
 # --- putting it together ---------------------------------------------------------------------------------------------

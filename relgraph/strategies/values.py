@@ -1,6 +1,6 @@
-"""Values as strategies: what a column of each field type holds.
+"""Values: what a column of each field type holds.
 
-In: a `Field`. Out: strategies of stored values. They come from small pools more often than not, so that keys meet,
+In: a `Field`. Out: pools of stored values, and strategies of the more usual ones. Most are of a few, so that keys meet,
 filters find something and groups have members, and are awkward in between: wildcards, letters of many scripts, 64-bit
 integers, moments before 1970. The simplest stand first, so that values shrink to them. Nothing here fails.
 """
@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Any, Final
+from functools import cache
+from typing import Final
 
 from hypothesis import strategies as st
 
 from relgraph.schema import Field
+from relgraph.strategies.choosing import Pool
 from relgraph.values import INTEGERS, TEXTS, FieldType, Stored, instant
 
 SPECIAL_TEXTS: Final = (
@@ -27,60 +29,65 @@ SHAPES: Final = (
     '{"type": "LineString", "coordinates": [[0, 0], [2, 2]]}',
     '{"type": "Polygon", "coordinates": [[[0, 0], [3, 0], [3, 3], [0, 0]]]}',
 )
+MOMENTS: Final = (
+    "2024-01-15", "2024-01-15 10:20:30", "2024-01-15T10:20:30", "2024-01-15T10:20:30.500Z", "2024-01-15 12:20:30+02:00",
+    "1969-12-31 23:59:59.999", "1970-01-01", "2023-12-31", "2024-02-29 00:00:00", "0001-01-01", "9999-12-31 23:59:59",
+)  # fmt: skip
+CLOCKS: Final = ("00:00:00", "10:20:30", "10:20", "23:59:59", "09:05:07")
+SMALL_INTEGERS: Final = Pool((2, range(5)), (1, (*range(13), -1, -2, -3)))
+COMMON_TEXTS: Final = ("a", "b", "A", "ab", "é")
 _UUIDS: Final = (
     "0f8fad5b-d9cb-469f-a165-70867728950e",
     "0F8FAD5B-D9CB-469F-A165-70867728950E",
     "7c9e6679-7425-40de-944b-e07fc1f90ae7",
 )
+_DOCUMENTS: Final = ("[]", "null", "true", "1", '"a"', "[1, [2], null]", "{}", '{"a": {"b": [1, "x"]}}', '[{"a": 1}]')
+_BIG_INTEGERS: Final = (2**31, 2**53 - 1, 2**53, 2**53 + 1, 2**63 - 1, -(2**63), -(2**53) - 1)
+_SHORT_TEXTS: Final = st.text(st.characters(exclude_categories=["Cs"]), max_size=4)
+_TEXTS: Final = Pool((4, COMMON_TEXTS), (3, SPECIAL_TEXTS), (1, _SHORT_TEXTS))
+_INTEGERS: Final = Pool((3, SMALL_INTEGERS), (1, _BIG_INTEGERS))
+_FLOATS: Final = Pool((1, (0.0, 1.0, 0.1, 0.2, -1.5, 2.5, 10.0, 1e300, -1e-300, 2.0**53, float("inf"))))
+_MOMENTS: Final = Pool((1, MOMENTS))
+_BLOBS: Final = Pool((1, (b"", b"a", b"ab", b"\x00\xff")))
 
-common_texts: Final = st.sampled_from(("a", "b", "A", "ab", "é"))
-special_texts: Final = st.sampled_from(SPECIAL_TEXTS)
-short_texts: Final = st.text(st.characters(exclude_categories=["Cs"]), max_size=4)
-texts: Final = common_texts | common_texts | special_texts | short_texts
-small_integers: Final = st.integers(0, 4) | st.integers(0, 4) | st.integers(-3, 12)
-big_integers: Final = st.sampled_from((2**31, 2**53 - 1, 2**53, 2**53 + 1, 2**63 - 1, -(2**63), -(2**53) - 1))
-integers: Final = small_integers | small_integers | small_integers | big_integers
-floats: Final = st.sampled_from((0.0, 1.0, 0.1, 0.2, -1.5, 2.5, 10.0, 1e300, -1e-300, 2.0**53, float("inf")))
-days: Final = st.sampled_from(DAYS)
-moments: Final = st.sampled_from((
-    "2024-01-15", "2024-01-15 10:20:30", "2024-01-15T10:20:30", "2024-01-15T10:20:30.500Z", "2024-01-15 12:20:30+02:00",
-    "1969-12-31 23:59:59.999", "1970-01-01", "2023-12-31", "2024-02-29 00:00:00", "0001-01-01", "9999-12-31 23:59:59",
-))  # fmt: skip
-clocks: Final = st.sampled_from(("00:00:00", "10:20:30", "10:20", "23:59:59", "09:05:07"))
-documents: Final = st.sampled_from(
-    ("[]", "null", "true", "1", '"a"', "[1, [2], null]", "{}", '{"a": {"b": [1, "x"]}}', '[{"a": 1}]')
-)
-blobs: Final = st.sampled_from((b"", b"a", b"ab", b"\x00\xff"))
+texts: Final = _TEXTS.strategy
+small_integers: Final = SMALL_INTEGERS.strategy
+integers: Final = _INTEGERS.strategy
+floats: Final = _FLOATS.strategy
+moments: Final = _MOMENTS.strategy
+clocks: Final = st.sampled_from(CLOCKS)
+blobs: Final = _BLOBS.strategy
 booleans: Final = st.sampled_from((0, 1))
 
-_OF_TYPE: Final[dict[FieldType, st.SearchStrategy[Any]]] = {
-    FieldType.STRING: texts,
-    FieldType.TEXT: texts,
-    FieldType.CSV: st.sampled_from(("a", "a,b", "b,a,a", "")),
-    FieldType.UUID: st.sampled_from(_UUIDS),
-    FieldType.INTEGER: integers,
-    FieldType.BIG_INTEGER: integers,
-    FieldType.FLOAT: floats | small_integers.map(float),
-    FieldType.DECIMAL: floats | small_integers,
-    FieldType.BOOLEAN: booleans,
-    FieldType.DATE: days,
-    FieldType.DATE_TIME: moments,
-    FieldType.TIMESTAMP: moments,
-    FieldType.TIME: clocks,
-    FieldType.JSON: documents,
-    FieldType.GEOMETRY: st.sampled_from(SHAPES),
-    FieldType.BINARY: blobs,
-    FieldType.ANY: texts | small_integers | floats | blobs,
+_OF_TYPE: Final[dict[FieldType, Pool]] = {
+    FieldType.STRING: _TEXTS,
+    FieldType.TEXT: _TEXTS,
+    FieldType.CSV: Pool((1, ("a", "a,b", "b,a,a", ""))),
+    FieldType.UUID: Pool((1, _UUIDS)),
+    FieldType.INTEGER: _INTEGERS,
+    FieldType.BIG_INTEGER: _INTEGERS,
+    FieldType.FLOAT: Pool((1, _FLOATS), (1, SMALL_INTEGERS.mapped(float))),
+    FieldType.DECIMAL: Pool((1, _FLOATS), (1, SMALL_INTEGERS)),
+    FieldType.BOOLEAN: Pool((1, (0, 1))),
+    FieldType.DATE: Pool((1, DAYS)),
+    FieldType.DATE_TIME: _MOMENTS,
+    FieldType.TIMESTAMP: _MOMENTS,
+    FieldType.TIME: Pool((1, CLOCKS)),
+    FieldType.JSON: Pool((1, _DOCUMENTS)),
+    FieldType.GEOMETRY: Pool((1, SHAPES)),
+    FieldType.BINARY: _BLOBS,
+    FieldType.ANY: Pool((1, _TEXTS), (1, SMALL_INTEGERS), (1, _FLOATS), (1, _BLOBS)),
 }
-_EPOCHS: Final = moments.map(instant)
+_EPOCHS: Final = _MOMENTS.mapped(instant)
+FIRST_KEYS: Final = Pool((1, range(1, 6)), (2, range(1, 10)), (2, _INTEGERS))
 _SIZE: Final = re.compile(r"\(\s*(\d+)\s*\)")
 
 
-def stored_values(field: Field) -> st.SearchStrategy[Stored]:
-    """Give a strategy of values that belong into a field, in the form in which its database keeps them; no NULL.
+def values_of(field: Field) -> Pool:
+    """Give what belongs into a field, in the form in which its database keeps it; no NULL.
 
     >>> from relgraph.schema import Field
-    >>> stored_values(Field("notes", "done", FieldType.BOOLEAN)).example() in (0, 1)
+    >>> values_of(Field("notes", "done", FieldType.BOOLEAN)).strategy.example() in (0, 1)
     True
     """
     if field.codec.epoch:
@@ -88,8 +95,12 @@ def stored_values(field: Field) -> st.SearchStrategy[Stored]:
     longest = _SIZE.search(field.declared_type) if field.type in TEXTS else None
     if longest is None or int(longest[1]) >= 10:  # no text above is longer
         return _OF_TYPE[field.type]
-    size = int(longest[1])
-    return _OF_TYPE[field.type].map(lambda text: text[:size])
+    return _shortened(field.type, int(longest[1]))
+
+
+@cache
+def _shortened(field_type: FieldType, size: int) -> Pool:
+    return _OF_TYPE[field_type].mapped(lambda text: text[:size])
 
 
 def numbered(field: Field, number: int) -> Stored:

@@ -149,7 +149,7 @@ def test_error_classes() -> None:
     """Every class of error that a query can be refused with is drawn."""
     seen: Counter[str] = Counter()
 
-    @settings(MANY, max_examples=DRAWS // 5)
+    @MANY
     @given(registry=strategies.registries(max_items=0), data=st.data())
     def draw(registry: DrawnRegistry, data: st.DataObject) -> None:
         for collection in registry.schema:
