@@ -118,7 +118,7 @@ class Reader:
     ) -> tuple[list[Row], NextPage | None]:
         """Give the rows of a cursor's page, of which one more is read ahead, and the cursor of the next page."""
         limit = self.query.page.limit
-        rows = list(_rows(source, bindings, root))
+        rows = source.execute(*root.statement.bind(bindings)).fetchall()
         size = limit.bind(bindings) if isinstance(limit, Parameter) else limit
         if root.tail is not None and (size is None or len(rows) <= size):
             rows += source.execute(*root.tail.bind(bindings)).fetchall()
