@@ -8,7 +8,7 @@ be left out when an example shrinks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from attrs import evolve, frozen
@@ -32,7 +32,10 @@ EXTRAS: Final[dict[str, tuple[Stored, ...]]] = {
     "TEXT COLLATE NOCASE": ("a", "A", None, "b", ""),
 }
 
+_COLUMNS: Final = (Column("n", "INTEGER"), Column("t", "VARCHAR(40)"))
 _PLACES: Final = st.integers(0, 7)  # counted round among what there is
+
+Pools = Mapping[str, Sequence[Stored]]  # what can be pointed at
 
 
 @frozen
@@ -40,6 +43,7 @@ class _PointerDraft:
     """A pointer before there are tables."""
 
     target: int
+    to_unique: bool
     aliased: bool
     sorted: bool
     indexed: bool
@@ -49,6 +53,7 @@ class _PointerDraft:
 class _RowDraft:
     """A row before there are keys: places among the values that each column may hold."""
 
+    named: bool  # whether it has a value in the unique column
     number: Stored
     text: Stored
     extra: int
@@ -70,10 +75,8 @@ class _TableDraft:
     rows: list[_RowDraft]
 
 
-_POINTERS: Final = st.builds(_PointerDraft, _PLACES, st.booleans(), st.booleans(), st.booleans())
-_ROWS: Final = st.builds(
-    _RowDraft, st.sampled_from(NUMBERS), st.sampled_from(TEXTS), _PLACES, _PLACES, _PLACES, _PLACES, _PLACES
-)
+_POINTERS: Final = st.builds(_PointerDraft, _PLACES, st.sampled_from((False, False, True)), *[st.booleans()] * 3)
+_ROWS: Final = st.builds(_RowDraft, st.booleans(), st.sampled_from(NUMBERS), st.sampled_from(TEXTS), *[_PLACES] * 5)
 _TABLES: Final = st.builds(
     _TableDraft,
     st.sampled_from((*KEYS[:1], *KEYS)),
@@ -91,10 +94,12 @@ def small_worlds() -> st.SearchStrategy[Database]:
 
 
 def _put_together(drafts: Sequence[_TableDraft]) -> Database:
-    keys = {name: _keys(draft) for name, draft in zip(NAMES, drafts, strict=False)}
-    bare = {name: Table(name, (draft.key,)) for name, draft in zip(NAMES, drafts, strict=False)}
-    shaped = [_shaped(table, draft, bare) for table, draft in zip(bare.values(), drafts, strict=True)]
-    return Database(tuple(_filled(table, draft, keys) for table, draft in zip(shaped, drafts, strict=True)))
+    bare = [Table(name, (draft.key,)) for name, draft in zip(NAMES, drafts, strict=False)]
+    pools = {table.name: _keys(draft) for table, draft in zip(bare, drafts, strict=True)}
+    uniques = {f"{table.name}.u": _uniques(draft) for table, draft in zip(bare, drafts, strict=True)}
+    shaped = [_shaped(table, draft, bare) for table, draft in zip(bare, drafts, strict=True)]
+    rows = [_rows(table, draft, pools, uniques) for table, draft in zip(shaped, drafts, strict=True)]
+    return Database(tuple(evolve(table, rows=tuple(each)) for table, each in zip(shaped, rows, strict=True)))
 
 
 def _keys(draft: _TableDraft) -> list[Stored]:
@@ -103,15 +108,18 @@ def _keys(draft: _TableDraft) -> list[Stored]:
     return list(numbers) if draft.key.declared == "INTEGER" else [chr(96 + number) for number in numbers]
 
 
-def _shaped(table: Table, draft: _TableDraft, others: dict[str, Table]) -> Table:
-    names = list(others)
+def _uniques(draft: _TableDraft) -> list[Stored]:
+    """Give the values of the unique column, of which some rows have none."""
+    return [chr(97 + place) if row.named else None for place, row in enumerate(draft.rows)]
+
+
+def _shaped(table: Table, draft: _TableDraft, others: Sequence[Table]) -> Table:
     drawn = (("up", draft.up), ("other", draft.other))
-    pointers = tuple(_pointer(name, each, table, list(others.values())) for name, each in drawn if each is not None)
-    allowed = tuple(dict.fromkeys(names[place % len(names)] for place in draft.allowed))
+    allowed = tuple(dict.fromkeys(others[place % len(others)].name for place in draft.allowed))
     return evolve(
         table,
-        columns=(Column("n", "INTEGER"), Column("t", "VARCHAR(40)"), Column("x", draft.extra)),
-        pointers=pointers,
+        columns=(Column("u", "VARCHAR(40)", unique=True), *_COLUMNS, Column("x", draft.extra)),
+        pointers=tuple(_pointer(name, each, table, others) for name, each in drawn if each is not None),
         any_pointer=AnyPointer(Column("item", "TEXT"), Column("collection", "TEXT"), allowed) if allowed else None,
         indexed=tuple(name for name, each in drawn if each is not None and each.indexed),
     )
@@ -119,35 +127,33 @@ def _shaped(table: Table, draft: _TableDraft, others: dict[str, Table]) -> Table
 
 def _pointer(name: str, draft: _PointerDraft, table: Table, others: Sequence[Table]) -> Pointer:
     one = others[draft.target % len(others)]
-    declared = one.key[0].declared.removesuffix(" COLLATE NOCASE")
+    key = Column("u", "VARCHAR(40)") if draft.to_unique else one.key[0]
+    column = Column(name, key.declared.removesuffix(" COLLATE NOCASE"))
     alias = f"{name}s of {table.name}" if draft.aliased else None
-    return Pointer(
-        Column(name, declared), one.name, one.key[0].name, "", alias, "n" if alias and draft.sorted else None
-    )
+    return Pointer(column, one.name, key.name, alias=alias, sort="n" if alias and draft.sorted else None)
 
 
-def _filled(table: Table, draft: _TableDraft, keys: dict[str, list[Stored]]) -> Table:
-    own = keys[table.name]
-    return evolve(
-        table, rows=tuple((key, *_values(table, row, keys)) for key, row in zip(own, draft.rows, strict=True))
-    )
+def _rows(table: Table, draft: _TableDraft, keys: Pools, uniques: Pools) -> Iterator[Row]:
+    for key, unique, row in zip(keys[table.name], uniques[f"{table.name}.u"], draft.rows, strict=True):
+        values = [unique, row.number, row.text, _at(EXTRAS[draft.extra], row.extra)]
+        for pointer in table.pointers:
+            pool = uniques[f"{pointer.target}.u"] if pointer.to_column == "u" else keys[pointer.target]
+            values.append(_at(_pool(pool), row.up if pointer.column.name == "up" else row.other))
+        yield (key, *values, *(_pair(table.any_pointer, row, keys) if table.any_pointer else ()))
 
 
-def _values(table: Table, row: _RowDraft, keys: dict[str, list[Stored]]) -> Row:
-    values: list[Stored] = [row.number, row.text, _at(EXTRAS[table.columns[2].declared], row.extra)]
-    places = {"up": row.up, "other": row.other}
-    values += [_at(_pool(keys[pointer.target]), places[pointer.column.name]) for pointer in table.pointers]
-    if table.any_pointer is not None:
-        scope = _at((*table.any_pointer.allowed, *keys, None, NOWHERE), row.scope)
-        item = _at([*(str(key) for key in keys.get(str(scope), ())), "1", None, "a", "9"], row.item)
-        values += [item, scope]
-    return tuple(values)
+def _pair(pointer: AnyPointer, row: _RowDraft, keys: Pools) -> Row:
+    """Give a key as text and the collection meant, which need not have it, and need not be allowed."""
+    scope = _at((*pointer.allowed, *keys, None, NOWHERE), row.scope)
+    item = _at([*(str(key) for key in keys.get(str(scope), ())), "1", None, "a", "9"], row.item)
+    return item, scope
 
 
 def _pool(keys: Sequence[Stored]) -> list[Stored]:
     """Give what a pointer holds: keys, the first of them in other letters too, nothing, or a key that is not there."""
-    cased = [key.swapcase() for key in keys[:1] if isinstance(key, str)]
-    return [*keys[:3], *cased, None, 9 if not cased else NOWHERE]
+    there = [key for key in keys if key is not None][:3]
+    cased = [key.swapcase() for key in there[:1] if isinstance(key, str)]
+    return [*there, *cased, None, 9 if not cased else NOWHERE]
 
 
 def _at(values: Sequence[Any], place: int) -> Any:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from contextlib import closing
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, note
 from hypothesis import strategies as st
 
 from relgraph.schema import Collection
 from tests.conformance.compare import same
 from tests.laws.databases import Database
-from tests.laws.queries import filters, groupings, queries
+from tests.laws.queries import filters, groupings, queries, tangled
 from tests.laws.small_worlds import small_worlds
 from tests.laws.worlds import World, check, world_of
 
@@ -23,6 +23,16 @@ def test_filters(database: Database, data: st.DataObject) -> None:
         collection = world.draw_collection(data.draw)
         for _ in range(8):
             asked = data.draw(filters(world.registry.schema, collection, 3), label="filter")
+            check(world, collection, {"fields": ["*"], "filter": asked})
+
+
+@given(database=small_worlds(), data=st.data())
+def test_conditions_that_share_paths(database: Database, data: st.DataObject) -> None:
+    """So is any tree of conditions along the same paths, which speak of the same related items."""
+    with closing(world_of(database)) as world:
+        collection = world.draw_collection(data.draw)
+        for _ in range(8):
+            asked = data.draw(tangled(world.registry.schema, collection), label="filter")
             check(world, collection, {"fields": ["*"], "filter": asked})
 
 
@@ -65,6 +75,7 @@ def test_cursors(database: Database, data: st.DataObject) -> None:
         for _ in range(4):
             asked = {"fields": ["*"], "sort": [sign + field for sign, field in data.draw(keys, label="sort")]}
             whole = world.in_memory(collection, asked).data
+            note(world.size_with(asked))
             assert same(followed(world, collection, asked, len(whole)), whole)
 
 

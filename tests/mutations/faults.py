@@ -9,7 +9,13 @@ from typing import Final
 
 from attrs import frozen
 
-READ, PAGES, OPERATORS = "test_sql_equals_memory.py", "test_pages.py", "test_operators.py"
+SMALL, READ, PAGES, OPERATORS, QUANTIFIERS = (
+    "test_small_worlds.py",
+    "test_sql_equals_memory.py",
+    "test_pages.py",
+    "test_operators.py",
+    "test_quantifiers.py",
+)
 AUDIT, IMPACT, ACCESS, DRAWN = "test_audit.py", "test_impact.py", "test_access.py", "../strategies/test_laws.py"
 
 
@@ -21,7 +27,7 @@ class Mutant:
     file: str
     old: str
     new: str
-    laws: tuple[str, ...] = (READ,)
+    laws: tuple[str, ...] = (SMALL, QUANTIFIERS, READ)
 
 
 _AFTER, _GROUPS, _JOINS, _SCALARS = "read/after.py", "read/groups.py", "read/joins.py", "read/scalars.py"
@@ -47,8 +53,8 @@ MUTANTS: Final = (
     Mutant("the left join is an inner one", _SQL, '" LEFT JOIN "', '" JOIN "'),
     Mutant("a quantifier behind a to-one path: none of nothing is false", _SQL, 'else ", 1)")', 'else ", 0)")'),
     # operators
-    Mutant("_lte without the bound", _OPERATORS, '"{v} <= {x}"', '"{v} < {x}"', (OPERATORS, READ)),
-    Mutant("_gt with the bound", _OPERATORS, '"{v} > {x}"', '"{v} >= {x}"', (OPERATORS, READ)),
+    Mutant("_lte without the bound", _OPERATORS, '"{v} <= {x}"', '"{v} < {x}"', (OPERATORS, SMALL)),
+    Mutant("_gt with the bound", _OPERATORS, '"{v} > {x}"', '"{v} >= {x}"', (OPERATORS, SMALL)),
     Mutant("_empty is true of NULL only", _OPERATORS, "\"({v} IS NULL OR {v} = '')\"", '"({v} IS NULL)"', (OPERATORS,)),
     Mutant("_contains as a pattern", _OPERATORS, '"instr({v}, {x}) > 0"', "\"{v} LIKE '%' || {x} || '%'\"", (OPERATORS,)),
     Mutant("_starts_with as _contains", _OPERATORS, '"instr({v}, {x}) = 1"', '"instr({v}, {x}) >= 1"', (OPERATORS,)),
@@ -63,26 +69,28 @@ MUTANTS: Final = (
     Mutant("distinct is lost", _FUNCTIONS, '"count(DISTINCT {v})"', '"count({v})"'),
     Mutant("sumDistinct sums all", _FUNCTIONS, '"relgraph_sum(DISTINCT {v})"', '"relgraph_sum({v})"'),
     Mutant("max for min", _FUNCTIONS, '"min({v})"', '"max({v})"'),
-    Mutant("the length of JSON that is no list", _FUNCTIONS, "AND json_type({v}) = 'array' ", ""),
+    Mutant("the length of JSON that is no list is NULL", _FUNCTIONS, "THEN json_array_length({v}) ELSE 0 END", "THEN json_array_length({v}) END"),
     # order and pages
     Mutant("descending is lost", _SCALARS, 'return sql(piece, " DESC") if key.descending else piece', "return piece"),
     Mutant("the offset is one too much", _SELECT, 'Sql("place > ?"', 'Sql("place > ? + 1"'),
     Mutant("a nested page is one item too long", _SELECT, '" AND place <= ? + ?"', '" AND place < ? + ?"'),
-    Mutant("a later page of the root starts late", _SELECT, 'Sql(" OFFSET ?"', 'Sql(" OFFSET ? + 1"', (READ, PAGES)),
-    Mutant("a cursor of ascending keys shows the last item again", _AFTER, 'return sql(keys[0], " > ", slots[0])', 'return sql(keys[0], " >= ", slots[0])', (PAGES, DRAWN)),
-    Mutant("a cursor forgets NULLs behind descending keys", _AFTER, 'return [first, sql(key.piece, " IS NULL")] if key.descending and key.nullable else [first]', "return [first]", (PAGES, DRAWN)),
-    Mutant("a cursor goes the wrong way", _AFTER, 'sql(key, " < " if keys[0].descending else " > "', 'sql(key, " > " if keys[0].descending else " < "', (PAGES, DRAWN)),
+    Mutant("a later page of the root starts late", _SELECT, 'Sql(" OFFSET ?"', 'Sql(" OFFSET ? + 1"', (SMALL, PAGES)),
+    Mutant("a cursor of ascending keys shows the last item again", _AFTER, 'return sql(keys[0], " > ", slots[0])', 'return sql(keys[0], " >= ", slots[0])', (SMALL, PAGES)),
+    Mutant("a cursor forgets NULLs behind descending keys", _AFTER, 'return [first, sql(key.piece, " IS NULL")] if key.descending and key.nullable else [first]', "return [first]", (SMALL, PAGES)),
+    Mutant("a cursor goes the wrong way", _AFTER, 'sql(key, " < " if keys[0].descending else " > "', 'sql(key, " > " if keys[0].descending else " < "', (SMALL, PAGES)),
     Mutant("the order of a sorted relation takes the last row", _SELECT, ' WHERE place = 1"', ' WHERE place = 2"'),
-    Mutant("a nested level loses its guard", _SELECT, "    where += guarded(nested.hop, None, alias)\n", ""),
-    Mutant("a scan loses its guard", _SELECT, 'where = [Sql(f"+{nested.key} IS NOT NULL"), *guarded(nested.hop, None, alias)]', 'where = [Sql(f"+{nested.key} IS NOT NULL")]'),
+    Mutant("a join loses its guard", _JOINS, 'return joined(" AND ", [*guarded(hop, near, far), *sides])', 'return joined(" AND ", sides)'),
+    Mutant("all parents share one page", _SELECT, '[Sql(f"{key} = {parents}.column1"), *guarded', '[Sql(f"{key} IS NOT NULL"), *guarded'),
     # joins and groups
     Mutant("the collation of a key is lost", _JOINS, 'return key if hop.collation == "BINARY" else f"{key} COLLATE {hop.collation}"\n\n\ndef parting_key', "return key\n\n\ndef parting_key"),
     Mutant("keys of any-to-many relations compare as stored", _JOINS, 'return f"CAST({key} AS TEXT)" if hop.guard else key\n\n\ndef sought_key', "return key\n\n\ndef sought_key"),
     Mutant("nested groups lose their parent", _GROUPS, "[*([] if nested is None else", "[*([] if nested is None or True else"),
     Mutant("groups in the other direction", _GROUPS, 'return sql(piece, " DESC") if key.descending else piece', 'return piece if key.descending else sql(piece, " DESC")'),
     # the Python evaluator, the audit, what accesses see
-    Mutant("an affinity is forgotten in memory", _MEMORY, "return [with_affinity(operand, value.affinity) for operand in operands]", "return operands", (OPERATORS, READ)),
+    Mutant("an affinity is forgotten in memory", _MEMORY, "return [with_affinity(operand, value.affinity) for operand in operands]", "return operands", (OPERATORS, SMALL)),
     Mutant("an audit takes lost keys for sound", "integrity/any_pointers.py", "({value} IS NULL OR NOT", "({value} IS NOT NULL AND NOT", (AUDIT,)),
     Mutant("half a link is no orphan", "integrity/links.py", "' AND '.join(f'item.{quoted(name)} IS NULL'", "' AND '.join(f'item.{quoted(name)} IS NOT NULL'", (AUDIT,)),
     Mutant("what is not granted is seen behind a hop", _RESTRICT, "            far = self.sight.seen(hop.far)\n            hops.append", "            far = None\n            hops.append", (ACCESS,)),
 )  # fmt: skip
+
+SHRUNK: Final = (0, 1, 8, 10, 17, 26, 32, 33, 36, 43)  # faults of ten sorts, whose examples are shrunk and counted
