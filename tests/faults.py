@@ -1,13 +1,16 @@
-"""Faults: a connection on which one statement fails, whichever is wanted.
+"""Faults: a connection on which one statement fails, or one permission is missing, whichever is wanted.
 
-In: how many statements that could change something pass before. Out: SQLite's own kind of error, once; from then on
-everything works again, so that what was begun can be taken back.
+In: how many statements that could change something, or permissions, pass before. Out: SQLite's own kind of error, once;
+from then on everything works again, so that what was begun can be taken back.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from typing import Any
+
+from relgraph.errors import RelgraphError
 
 READS = ("SELECT", "EXPLAIN", "PRAGMA foreign_keys", "PRAGMA schema_version", "PRAGMA data_version", "PRAGMA main.")
 
@@ -64,3 +67,25 @@ def switches(connection: sqlite3.Connection) -> dict[str, int]:
 
 
 SOUND = {name: int(name in ("foreign_keys", "recursive_triggers")) for name in SWITCHES}
+
+
+# --- permissions -----------------------------------------------------------------------------------------------------
+
+
+def is_denied(connection: sqlite3.Connection, nth: int, change: Callable[[], object]) -> bool:
+    """Make a change while SQLite is denied the n-th thing it asks permission for, and say whether it was refused."""
+    left = nth
+
+    def deny(*_: object) -> int:
+        nonlocal left
+        left -= 1
+        return sqlite3.SQLITE_DENY if left == 0 else sqlite3.SQLITE_OK
+
+    connection.set_authorizer(deny)
+    try:
+        change()
+    except (sqlite3.DatabaseError, RelgraphError):
+        return True
+    finally:
+        connection.set_authorizer(None)
+    return False

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from relgraph import RelationRegistry
-from relgraph.errors import InconsistentDefinition, InvalidPayload, RelgraphError, RuleViolation
+from relgraph.errors import InconsistentDefinition, InvalidPayload, RuleViolation
 from relgraph.integrity.data_rules import find
+from tests.faults import is_denied
 from tests.registry.shop import keys_of
 from tests.whole_database import contents
 
@@ -237,26 +238,10 @@ def test_a_refused_change_has_changed_nothing(registry: RelationRegistry) -> Non
 def test_clearing_that_fails_leaves_everything_as_it_was(registry: RelationRegistry, path: str) -> None:
     """Whichever step SQLite refuses while rows are cleared and keys are made, rows and definitions are as before."""
     raw = registry.connection
-    before, nth, refused = contents(path), 0, 0
-    while True:
-        nth += 11
-        left = nth
-
-        def deny(*_: object) -> int:
-            nonlocal left
-            left -= 1
-            return sqlite3.SQLITE_DENY if left == 0 else sqlite3.SQLITE_OK
-
-        raw.set_authorizer(deny)
-        try:
-            registry.create([M2O, M2A], existing="nullify")
-        except (sqlite3.DatabaseError, RelgraphError):
-            refused += 1
-        else:
-            break
-        finally:
-            raw.set_authorizer(None)
+    before, nth = contents(path), 11
+    while is_denied(raw, nth, lambda: registry.create([M2O, M2A], existing="nullify")):
         assert (nth, contents(path)) == (nth, before)
         assert (nth, len(registry), raw.in_transaction, registry.last_changes) == (nth, 0, False, {})
-    assert refused > 10
+        nth += 11
+    assert nth > 11 * 11
     assert registry.last_changes == {"articles": 5}

@@ -13,6 +13,7 @@ from relgraph import Relation, RelationRegistry
 from relgraph.errors import CannotChangeTable, InconsistentDefinition, InvalidPayload, RelgraphError, RuleViolation
 from relgraph.relation import KeyActions
 from relgraph.rules import violations
+from tests.faults import is_denied
 from tests.registry.shop import keys_of
 from tests.whole_database import contents
 
@@ -314,29 +315,13 @@ def test_a_batch_holds_shapes_together(registry: RelationRegistry, path: str, sh
 def test_a_shape_that_fails_leaves_everything_as_it_was(registry: RelationRegistry, path: str, shape: Shape) -> None:
     """Whichever statement SQLite refuses on the way, file and registry are as before, or all is done."""
     raw = registry.connection
-    before, nth, refused = contents(path), 0, 0
-    while True:
-        nth += 13
-        left = nth
-
-        def deny(*_: object) -> int:
-            nonlocal left
-            left -= 1
-            return sqlite3.SQLITE_DENY if left == 0 else sqlite3.SQLITE_OK
-
-        raw.set_authorizer(deny)
-        try:
-            shape(registry)
-        except (sqlite3.DatabaseError, RelgraphError):
-            refused += 1
-        else:
-            break
-        finally:
-            raw.set_authorizer(None)
+    before, nth = contents(path), 13
+    while is_denied(raw, nth, lambda: shape(registry)):
         assert (nth, len(registry), raw.in_transaction) == (nth, 0, False)
         if nth % 65 == 0:
             assert (nth, contents(path)) == (nth, before)
-    assert refused > 10
+        nth += 13
+    assert nth > 11 * 13
     assert len(registry) > 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,10 +12,8 @@ from typing import Any
 import pytest
 
 from relgraph import RelationRegistry
-from relgraph.errors import (
-    RelgraphError,
-)
 from relgraph.relation import KeyActions
+from tests.faults import is_denied
 from tests.registry.shop import DATA
 from tests.whole_database import ODD, contents, make_hostile
 
@@ -89,25 +86,8 @@ def test_a_failing_step_leaves_everything_as_it_was(hostile: str, change: Callab
         registry.adopt()
         raw = registry.connection
         before, relations = contents(hostile), list(registry)
-        refused = nth = 0
-        while True:
-            nth += 1
-            left = nth
-
-            def deny(*_: object) -> int:
-                nonlocal left
-                left -= 1
-                return sqlite3.SQLITE_DENY if left == 0 else sqlite3.SQLITE_OK
-
-            raw.set_authorizer(deny)
-            try:
-                change(registry)
-            except (sqlite3.DatabaseError, RelgraphError):
-                refused += 1
-            else:
-                break
-            finally:
-                raw.set_authorizer(None)
+        nth = 1
+        while is_denied(raw, nth, lambda: change(registry)):
             if nth % 7 == 0:
                 assert (nth, contents(hostile)) == (nth, before)
             assert (nth, list(registry)) == (nth, relations)
@@ -116,7 +96,8 @@ def test_a_failing_step_leaves_everything_as_it_was(hostile: str, change: Callab
                 1,
                 0,
             ]
-        assert refused > 30
+            nth += 1
+        assert nth > 31
         assert list(registry) != relations
 
 
