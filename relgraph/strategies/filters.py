@@ -108,7 +108,7 @@ def _on_field(choices: Choices, ways: Ways) -> Filter:
 def _behind(choices: Choices, draw: st.DrawFn, schema: Schema, hop: Hop, depth: int) -> Filter:
     """Draw what is asked of the far side of a hop: an inner filter, a quantified one, or the far key itself."""
     key = schema.collections[hop.far].key
-    match choices.of(("inner", "inner", *("quantified",) * 2 * hop.many, *("key",) * (key is not None))):
+    match choices.of(("inner", "inner", *("quantified",) * 3 * hop.many, *("key",) * (key is not None))):
         case "quantified":
             return {choices.of(_QUANTIFIERS): draw(drawn_filters(schema, hop.far, depth - 1))}
         case "key" if key is not None:

@@ -69,9 +69,9 @@ def _drawn(draw: st.DrawFn, field_type: FieldType, rows: tuple[Operator, ...]) -
     return _compared(Choices(draw), field_type, rows)
 
 
-def comparison(choices: Choices, field_type: FieldType) -> dict[str, Any]:
-    """Choose an operator that applies to a type, and its operand."""
-    return _compared(choices, field_type, fitting(field_type))
+def comparison(choices: Choices, field_type: FieldType, name: str | None = None) -> dict[str, Any]:
+    """Choose an operator that applies to a type, if not the named one, and its operand."""
+    return _compared(choices, field_type, fitting(field_type) if name is None else (OPERATORS[name],))
 
 
 def _compared(choices: Choices, field_type: FieldType, rows: tuple[Operator, ...]) -> dict[str, Any]:

@@ -75,9 +75,12 @@ class Ways:
 
     @cached_property
     def follows(self) -> tuple[Hop, ...]:
-        """The hops backwards over relations that point here, whether they have an alias or not."""
+        """The hops backwards over relations that may lead here, whether they have an alias or not."""
         name, relations = self.collection.name, self.schema.relations
-        hops = [self.schema.follow(name, each.many_collection, each.many_field) for each in relations]
+        hops = [
+            self.schema.follow(name, each.many_collection, each.many_field, each.one_collection_field)
+            for each in relations
+        ]
         return tuple(hop for hop in hops if hop is not None and not self._is_system(hop))
 
     def _is_system(self, hop: Hop) -> bool:

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from relgraph import strategies
 from relgraph.operators import OPERATORS, QUANTIFIERS
-from relgraph.schema import Collection, Hop, Schema
-from relgraph.strategies.operands import comparisons
-from relgraph.strategies.ways import far, travelled, ways
+from relgraph.schema import Hop, Schema
+from relgraph.strategies.choosing import Choices
+from relgraph.strategies.operands import comparison, comparisons
+from relgraph.strategies.ways import Ways, ways_of
 
 __all__ = ["comparisons", "filters", "groupings", "queries", "spoilt", "tangled"]
 
@@ -39,19 +40,22 @@ def _without_cursor(query: Query) -> Query:
 
 # --- conditions that share paths -------------------------------------------------------------------------------------
 
-_PLAIN: Final = ("_eq", "_neq", "_in", "_null", "_gt", "_nnull", "_null")
+_PLAIN: Final = ("_eq", "_null", "_neq", "_in", "_null", "_gt", "_nnull")
 _COUNTS: Final = ({"_eq": 0}, {"_neq": 0}, {"_gt": 0}, {"_lt": 2}, {"_eq": 1}, {"_in": [0, 2]}, {"_null": True})
+_KINDS: Final = ("field", "field", "field", "counted", "quantified")
 
 
 @st.composite
 def tangled(draw: st.DrawFn, schema: Schema, name: str) -> Query:
     """Draw a tree of conditions along few paths, in which AND stands in OR in AND, and NULL beside no row at all."""
-    start = schema.collections[name]
-    shared = draw(_paths(schema, start))
-    others = ([shared], [shared, ()], [shared, shared[:1]], [shared, draw(_paths(schema, start)), ()])
-    paths = draw(st.sampled_from(others))
-    leaves = [draw(_leaves(schema, start, paths)) for _ in range(draw(st.sampled_from((1, 2, 3, 4, 4))))]
-    return _tree(leaves, [draw(st.booleans()) for _ in leaves], draw(st.booleans()))
+    start, choices = ways_of(schema, name), Choices(draw)
+    shared, both = _path(choices, start), choices.of((True, False))
+    paths = choices.of(([shared], [shared, ()], [shared, shared[:1]], [shared, _path(choices, start), ()]))
+    leaves, more = list[Query](), True
+    while more and len(leaves) < 4:
+        more = choices.of((False, True, True, True))
+        leaves.append(_leaf(choices, start, choices.of(paths)))
+    return _tree(leaves, [choices.of((True, False)) for _ in leaves], both)
 
 
 def _tree(leaves: list[Query], cuts: list[bool], both: bool) -> Query:
@@ -63,45 +67,41 @@ def _tree(leaves: list[Query], cuts: list[bool], both: bool) -> Query:
     return {"_and" if both else "_or": halves}
 
 
-@st.composite
-def _paths(draw: st.DrawFn, schema: Schema, collection: Collection) -> tuple[Hop, ...]:
-    """Draw a path through two relations at most."""
+def _path(choices: Choices, ways: Ways) -> tuple[Hop, ...]:
+    """Choose a path through two relations at most."""
     path: tuple[Hop, ...] = ()
-    for _ in range(draw(st.sampled_from((1, 1, 2)))):
-        if open_ways := ways(schema, far(schema, path[-1]) if path else collection):
-            path += (draw(st.sampled_from(open_ways)),)
+    for _ in range(choices.of((1, 1, 2))):
+        if ways.open:
+            path += (choices.of(ways.open),)
+            ways = ways_of(ways.schema, path[-1].far)
     return path
 
 
-@st.composite
-def _leaves(draw: st.DrawFn, schema: Schema, start: Collection, paths: list[tuple[Hop, ...]]) -> Query:
-    """Draw a condition at the end of one of the paths."""
-    path = draw(st.sampled_from(paths))
-    condition = draw(_conditions(schema, far(schema, path[-1]) if path else start))
+def _leaf(choices: Choices, start: Ways, path: tuple[Hop, ...]) -> Query:
+    """Choose a condition at the end of a path."""
+    condition = _condition(choices, ways_of(start.schema, path[-1].far) if path else start)
     for hop in reversed(path):
         condition = {hop.name: condition}
     return condition
 
 
-@st.composite
-def _conditions(draw: st.DrawFn, schema: Schema, collection: Collection) -> Query:
-    """Draw a condition on a field, on the number of children, or on some, none or every one of them."""
-    many = [hop for hop in travelled(schema, collection) if hop.many]
-    match draw(st.sampled_from(("field", "field", "field", "counted", "quantified") if many else ("field",))):
-        case "counted":
-            return {f"count({draw(st.sampled_from(many)).name})": draw(st.sampled_from(_COUNTS))}
-        case "quantified":
-            hop, word = draw(st.sampled_from(many)), draw(st.sampled_from(sorted(QUANTIFIERS)))
-            return {hop.name: {word: draw(_on_field(far(schema, hop)))}}
+def _condition(choices: Choices, ways: Ways) -> Query:
+    """Choose a condition on a field, on the number of children, or on some, none or every one of them."""
+    many = [hop for hop in ways.travelled if hop.many]
+    match choices.of(_KINDS):
+        case "counted" if many:
+            return {f"count({choices.of(many).name})": choices.of(_COUNTS)}
+        case "quantified" if many:
+            hop, word = choices.of(many), choices.of(sorted(QUANTIFIERS))
+            return {hop.name: {word: _on_field(choices, ways_of(ways.schema, hop.far))}}
         case _:
-            return draw(_on_field(collection))
+            return _on_field(choices, ways)
 
 
-@st.composite
-def _on_field(draw: st.DrawFn, collection: Collection) -> Query:
-    field = draw(st.sampled_from(list(collection.fields.values())))
+def _on_field(choices: Choices, ways: Ways) -> Query:
+    field = choices.of(ways.fields)
     plain = [name for name in _PLAIN if field.type in OPERATORS[name].accepts]
-    return {field.name: draw(comparisons(field.type, draw(st.sampled_from(plain))))}
+    return {field.name: comparison(choices, field.type, choices.of(plain))}
 
 
 # --- questions that are at fault -------------------------------------------------------------------------------------
