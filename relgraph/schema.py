@@ -15,8 +15,9 @@ from typing import Any, Final, TypeVar
 
 from attrs import evolve, field, frozen
 
+from relgraph.codecs import PLAIN, Codec
 from relgraph.relation import Relation
-from relgraph.values import PLAIN, Codec, FieldType, Stored, with_affinity
+from relgraph.values import FieldType, Stored, with_affinity
 
 _Thing = TypeVar("_Thing")
 _Place = TypeVar("_Place")

@@ -12,7 +12,7 @@ import relgraph
 
 ROOT = Path(relgraph.__file__).parent
 FLOORS = (
-    {"errors", "geometry", "values"},
+    {"codecs", "errors", "geometry", "values"},
     {"relation", "renaming", "schema", "linking", "operators", "functions", "rules", "dropping"},
     {"query", "storage"},
     {"read", "integrity"},

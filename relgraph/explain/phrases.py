@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias, assert_never
 
+from relgraph.codecs import codec_of
 from relgraph.operators import Arity
 from relgraph.query.operands import NOBODY
 from relgraph.query.resolved import (
@@ -28,7 +29,7 @@ from relgraph.query.resolved import (
     Value,
 )
 from relgraph.schema import Field, Hop
-from relgraph.values import DATES, FieldType, Stored, codec_of
+from relgraph.values import DATES, FieldType, Stored
 
 Path: TypeAlias = tuple[Hop, ...]
 

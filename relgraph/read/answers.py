@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from relgraph.codecs import PLAIN
 from relgraph.functions import AGGREGATES, Aggregate
 from relgraph.query.resolved import GroupColumn, Measure, Value
 from relgraph.read.json_path import at_path
 from relgraph.schema import Field
-from relgraph.values import PLAIN
 
 Answer: TypeAlias = Callable[[Any], Any]
 

@@ -17,13 +17,14 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
+from relgraph.codecs import ISO_CODECS, PLAIN
 from relgraph.query.resolved import ResolvedQuery, Show, Shown
 from relgraph.read.fragments import Sql, balanced, fill, sql
 from relgraph.read.joins import column, is_rowid
 from relgraph.read.scalars import stored
 from relgraph.schema import Collection, Field
 from relgraph.storage.functions import WRITES_JSON
-from relgraph.values import ISO_CODECS, PLAIN, FieldType
+from relgraph.values import FieldType
 
 LONGEST: Final = 60  # values of one object; SQLite gives a function 127 arguments
 

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 
 from attrs import define, field, frozen
 
+from relgraph.codecs import PLAIN
 from relgraph.query.resolved import (
     Grouping,
     ResolvedQuery,
@@ -33,7 +34,6 @@ from relgraph.read.scalars import call
 from relgraph.read.select import Nested, counting, select, sort_columns
 from relgraph.read.sql import condition, conjuncts
 from relgraph.schema import Field, Hop, Seen
-from relgraph.values import PLAIN
 
 # --- what an item is made of: positions in the row of its level -------------------------------------------------------
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
+from relgraph.codecs import codec_of, concealing
 from relgraph.errors import InvalidPayload, RelationNotFound
 from relgraph.linking import link
 from relgraph.relation import FLAT_NAMES, Relation
@@ -21,7 +22,7 @@ from relgraph.storage.declared import default_value, type_of
 from relgraph.storage.discover import infer, relation_of, stitch
 from relgraph.storage.guard_tables import hidden_tables
 from relgraph.storage.introspect import Column, Introspection, Table, introspect
-from relgraph.values import FieldType, codec_of, concealing
+from relgraph.values import FieldType
 
 OWN_TABLE: Final = "relgraph_relations"
 DIRECTUS_TABLE: Final = "directus_relations"

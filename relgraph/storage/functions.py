@@ -12,9 +12,10 @@ from __future__ import annotations
 import sqlite3
 from typing import Any, Final
 
+from relgraph.codecs import EPOCH_CODECS, ISO_CODECS
 from relgraph.functions import exact_average, exact_sum
 from relgraph.geometry import boxes_meet, shapes_meet
-from relgraph.values import EPOCH_CODECS, ISO_CODECS, FieldType, Stored, fold, instant
+from relgraph.values import FieldType, Stored, fold, instant
 
 WRITES_JSON: Final = sqlite3.sqlite_version_info >= (3, 38)  # from here on no build of SQLite is without json_object
 

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from relgraph.codecs import EPOCH_CODECS, ISO_CODECS
 from relgraph.functions import FUNCTIONS
 from relgraph.read.fragments import Sql, fill
 from relgraph.storage.connection import Database
-from relgraph.values import EPOCH_CODECS, ISO_CODECS, FieldType, Stored, instant
+from relgraph.values import FieldType, Stored, instant
 
 DIGITS = st.integers(0, 99).map("{:02}".format)
 DAYS = st.builds("{}-{}-{}".format, st.integers(0, 10000).map("{:04}".format), DIGITS, DIGITS) | st.dates().map(str)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from relgraph.codecs import codec_of
 from relgraph.linking import link
 from relgraph.query.limits import Limits
 from relgraph.query.parse import parse
@@ -25,7 +26,7 @@ from relgraph.query.resolved import (
 )
 from relgraph.relation import Relation
 from relgraph.schema import Collection, Field, Hop
-from relgraph.values import FieldType, codec_of
+from relgraph.values import FieldType
 
 _TYPES = {
     "text": FieldType.TEXT,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from relgraph import Relation, evaluate, matches
+from relgraph.codecs import codec_of
 from relgraph.linking import link
 from relgraph.schema import Collection, Field
-from relgraph.values import FieldType, Truth, codec_of
+from relgraph.values import FieldType, Truth
 
 _AFFINITIES = {
     FieldType.STRING: "TEXT",

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from relgraph import RelationRegistry, evaluate
-from relgraph.values import MASK
+from relgraph.codecs import MASK
 
 PROJECT = Path(__file__).parents[1] / "data" / "project.db"
 

@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from relgraph.codecs import EPOCH_CODECS, ISO_CODECS
 from relgraph.errors import DatabaseReadOnly, InvalidPayload, RelationNotFound
 from relgraph.relation import KeyActions, Relation
 from relgraph.schema import Schema, names_of
 from relgraph.storage import catalog
 from relgraph.storage.connection import Database
-from relgraph.values import EPOCH_CODECS, ISO_CODECS, FieldType
+from relgraph.values import FieldType
 
 DATA = Path(__file__).parent.parent / "data"
 
