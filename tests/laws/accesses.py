@@ -30,18 +30,22 @@ USERS: Final = ({"id": 1, "team": "a"}, {"id": "a", "team": None}, None)
 def accesses(draw: DrawFn, schema: Schema, *, evenly: bool = False) -> Access:
     """Draw an access that knows most collections, some of them by several grants, some items and fields only.
 
+    It knows one at least: an access that sees nothing is no use.
     With `evenly` the names by which hops and items are found are in every grant of their collection or in none.
     """
     user = draw(st.sampled_from(USERS), label="user")
+    own = [collection for collection in schema if not collection.system]
+    counts = [draw(st.sampled_from((0, 1, 1, 2, 2, 3))) for _ in own]
+    if not any(counts):
+        counts[0] = 1
     grants = {}
-    for collection in schema:
-        count = draw(st.sampled_from((0, 1, 1, 2, 2, 3)))
-        if collection.system or not count:
-            continue
-        shared = draw(_shared(schema, collection, evenly=evenly))
-        grants[collection.name] = [
-            draw(_grants(schema, collection, shared, user, evenly=evenly, whole=not number)) for number in range(count)
-        ]
+    for collection, count in zip(own, counts, strict=True):
+        if count:
+            shared = draw(_shared(schema, collection, evenly=evenly))
+            grants[collection.name] = [
+                draw(_grants(schema, collection, shared, user, evenly=evenly, whole=not number))
+                for number in range(count)
+            ]
     return Access(grants, user=user)
 
 

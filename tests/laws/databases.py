@@ -192,7 +192,8 @@ def _key_rows(draw: DrawFn, table: Table, max_rows: int) -> list[Row]:
         return [()] * draw(st.integers(0, max_rows))
     kinds = [integers if column.declared in ("INTEGER", "") else texts for column in table.key]
     few = min(draw(st.sampled_from((0, 2, 4, 5))), max_rows)
-    return draw(st.lists(st.tuples(*kinds), min_size=few, max_size=max_rows, unique_by=_folded_row))
+    drawn = draw(st.lists(st.tuples(*kinds), min_size=few, max_size=max_rows))
+    return list({_folded_row(row): row for row in reversed(drawn)}.values())[::-1]
 
 
 def _folded_row(row: Row) -> Row:
