@@ -40,9 +40,10 @@ def _without_cursor(query: Query) -> Query:
 
 # --- conditions that share paths -------------------------------------------------------------------------------------
 
-_PLAIN: Final = ("_eq", "_null", "_neq", "_in", "_null", "_gt", "_nnull")
+_PLAIN: Final = ("_eq", "_neq", "_in", "_gt")
+_OF_NULL: Final = ({"_null": True}, {"_null": True}, {"_nnull": True}, {"_nnull": False})
 _COUNTS: Final = ({"_eq": 0}, {"_neq": 0}, {"_gt": 0}, {"_lt": 2}, {"_eq": 1}, {"_in": [0, 2]}, {"_null": True})
-_KINDS: Final = ("field", "field", "field", "counted", "quantified")
+_KINDS: Final = ("field", "field", "counted", "quantified")
 
 
 @st.composite
@@ -101,7 +102,9 @@ def _condition(choices: Choices, ways: Ways) -> Query:
 def _on_field(choices: Choices, ways: Ways) -> Query:
     field = choices.of(ways.fields)
     plain = [name for name in _PLAIN if field.type in OPERATORS[name].accepts]
-    return {field.name: comparison(choices, field.type, choices.of(plain))}
+    if plain and choices.of((True, True, False)):
+        return {field.name: comparison(choices, field.type, choices.of(plain))}
+    return {field.name: choices.of(_OF_NULL)}
 
 
 # --- questions that are at fault -------------------------------------------------------------------------------------
