@@ -79,10 +79,13 @@ class Explanation:
     """What a query asks for, what runs for it, and what would make it faster; `str()` prints all of it.
 
     `statements` are in the order they run, `query_plan` has SQLite's plan of each. A level is asked by one statement
-    for every 1000 parents, and not at all without parents; otherwise the number of statements does not depend on the
-    number of rows. `probes` run when a search is first asked for with their values, and again after 1000 reads; once
-    beside them three statements run that tell how many rows the tables have and what SQLite has an index for. The probe
-    of groups by dates runs again only when something was written.
+    for every 1000 parents, and not at all without parents; where more than 1000 have keys that follow one another, by
+    one for all of them, after one that tells how many there are, unless that is known since the last write. Otherwise
+    the number of statements does not depend on the number of rows.
+
+    `probes` run when a search is first asked for with their values, and again after 1000 reads; once beside them three
+    statements run that tell how many rows the tables have and what SQLite has an index for. The probe of groups by
+    dates runs again only when something was written.
     """
 
     words: str

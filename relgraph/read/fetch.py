@@ -2,7 +2,7 @@
 
 In: a `ReadPlan`, a database, bindings. Out: items, counts. Fails only as the database does, or where a parameter was
 given no value or a wrong one. The number of statements depends on the plan, and on the number of rows only by one
-statement for every 1000 parents of a level.
+statement for every 1000 parents of a level, where their keys do not follow one another.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from relgraph.read.assemble import Builder, Row
 from relgraph.read.fetched import Builders, Fetched, no_collection
 from relgraph.read.plan import AnyCell, Level, LookUp, ReadPlan
 from relgraph.read.probes import Choices, Decided
+from relgraph.read.ranges import ends_of
 from relgraph.read.result import Result
 from relgraph.read.source import Source, taken
 from relgraph.read.straight import Form
@@ -186,6 +187,8 @@ def _below(source: Source, bindings: Bindings, child: Level, keys: list[Any]) ->
         return ()
     if len(keys) <= CHUNK:
         return _rows(source, bindings, child, keys)
+    if child.ranged is not None and (ends := ends_of(keys)):
+        return taken(child.ranged.rows(source, ends))
     chunks = (keys[start : start + CHUNK] for start in range(0, len(keys), CHUNK))
     return chain.from_iterable(_rows(source, bindings, child, chunk) for chunk in chunks)
 

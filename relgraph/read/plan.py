@@ -30,6 +30,7 @@ from relgraph.read.groups import grouped
 from relgraph.read.joins import Renderer, Search, column, far_key, join, near_key, rows_of, wanted_key
 from relgraph.read.json_sql import parts
 from relgraph.read.proofs import Known, Look, look
+from relgraph.read.ranges import Ranged
 from relgraph.read.scalars import call
 from relgraph.read.select import Nested, counting, select, sort_columns
 from relgraph.read.sql import condition, conjuncts
@@ -129,6 +130,7 @@ class Level:
     many: bool
     width: int  # columns of a row
     scan: Statement | None = None
+    ranged: Ranged | None = None  # for parents whose keys follow one another
     form: Callable[[Any], Any] | None = field(default=None, eq=False)
     sorted_by: tuple[int, ...] = ()  # where a row of the root has its sort values, if a cursor is asked for
     tail: Statement | None = None  # what follows the root's rows, on a page of a cursor that they do not fill
@@ -269,6 +271,7 @@ class _Planner:
             many,
             len(row.columns) or 1,
             selects.scan,
+            selects.ranged,
             shared_form(hop),
             sorted_by,
             tail=selects.tail,
