@@ -7,6 +7,7 @@ statement for every 1000 parents of a level, where their keys do not follow one 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
@@ -125,8 +126,7 @@ class Reader:
             rows += source.execute(*root.tail.bind(bindings)).fetchall()
         if not size or len(rows) <= size:
             return rows[:size], None
-        last = tuple([rows[size - 1][position] for position in root.sorted_by])
-        return rows[:size], partial(write_cursor, after.signature(bindings), last)
+        return rows[:size], partial(_next_page, after.signature(bindings), rows[size - 1], root)
 
     def stream(self, source: Source, bindings: Bindings, size: int) -> Iterator[Any]:
         """Give the items one by one, holding `size` of them and their children at a time."""
@@ -142,6 +142,13 @@ class Reader:
         return {
             name: source.execute(*count.bind(bindings)).fetchall()[0][0] for name, count in self.plan.counts.items()
         }
+
+
+def _next_page(signature: str, last: Row, root: Level) -> str:
+    """Give the cursor of the page behind a row."""
+    places = [(place, None) if isinstance(place, int) else place for place in root.sorted_by]
+    values = [last[at] if name is None else json.loads(last[at])[name] for at, name in places]
+    return write_cursor(signature, tuple(values))
 
 
 def _descend(

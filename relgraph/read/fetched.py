@@ -37,6 +37,7 @@ class Builders:
     """
 
     plan: ReadPlan
+    short: int = SHORT
     at_once: Form | None = None
     as_items: Form = field(init=False)
     _as_texts: Form | None = None
@@ -60,7 +61,7 @@ class Builders:
 
     def written(self, size: int) -> None:
         """Note that an answer was wanted as text, and how long that is."""
-        is_short = size < SHORT
+        is_short = size < self.short
         if self._in_a_row < 0 and self.at_once is not None and is_short is self._is_short:
             return
         self._in_a_row = min(self._in_a_row, 0) - 1

@@ -1,7 +1,7 @@
 """JSON by SQLite: values of a row that SQLite writes as text itself, as one column in the place of many.
 
-In: a query and the alias of its rows. Out: what it shows in that order, where values that stand together are one `Sql`:
-an object of them, or NULL for a row that holds something else than its columns are declared for. Nothing here can fail.
+In: a query and the alias of its rows. Out: what it shows in that order, where values that stand `Together` are one: an
+object of them, or NULL for a row that holds something else than its columns are declared for. Nothing here can fail.
 
 SQLite may not write everything: of a REAL it gives 15 digits; a blob is an error, or from 3.45 on JSON itself; what a
 view or a generated column has made with a JSON function goes in as JSON, not as text. So it writes an object where it
@@ -16,6 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
+
+from attrs import frozen
 
 from relgraph.codecs import ISO_CODECS, PLAIN
 from relgraph.query.resolved import ResolvedQuery, Show, Shown
@@ -37,16 +39,20 @@ NOT_SMALL: Final = "{v} NOT BETWEEN -1e9 AND 1e9"  # 9 digits before them, and n
 LEAST: Final = "{v} <= -9223372036854775808"  # as integers; that one is stored as REAL where it was given so
 
 
-def parts(query: ResolvedQuery, alias: str) -> Iterator[Shown | Sql]:
-    """Yield what a query shows, with objects in the place of values that stand together.
+@frozen
+class Together:
+    """Values of which SQLite writes an object, or NULL for a row in which one is in doubt."""
 
-    A page of a cursor is left alone, as the values that it is sorted by are needed by themselves; so are names that
-    occur twice.
-    """
+    shows: tuple[Show, ...]
+    text: Sql
+
+
+def parts(query: ResolvedQuery, alias: str) -> Iterator[Shown | Together]:
+    """Yield what a query shows, with values that stand together as one; names that occur twice are left alone."""
     shows = query.shows or ()
     values = [show for show in shows if isinstance(show, Show)]
-    unlike = len({show.name for show in shows}) < len(shows)
-    if unlike or any(doubts(query.collection, show) is None for show in values):
+    twice = len({show.name for show in shows}) < len(shows)
+    if twice or any(doubts(query.collection, show) is None for show in values):
         yield from shows
         return
     for is_value, group in groupby(shows, lambda show: isinstance(show, Show)):
@@ -76,16 +82,18 @@ def doubts(collection: Collection, show: Show) -> tuple[str, ...] | None:
     return {"TEXT": (BLOB,), "INTEGER": (NOT_WHOLE, LEAST)}.get(field.affinity)
 
 
-def written(collection: Collection, shows: Sequence[Shown], alias: str) -> Sql:
-    """Give the object of some values, or NULL where one is in doubt."""
+def written(collection: Collection, together: Sequence[Shown], alias: str) -> Together:
+    """Give some values, all of them fields, as one."""
+    shows = tuple([show for show in together if isinstance(show, Show)])
     pairs: list[str] = []
     doubtful: list[Sql] = []
     for show in shows:
-        assert isinstance(show, Show)
         assert isinstance(show.value, Field)
         name = show.name.replace("'", "''")
         pairs.append(f"'{name}', {column(alias, show.value.name)}")
         value = stored(show.value, alias)
         doubtful += [fill(doubt, v=value) for doubt in doubts(collection, show) or ()]
-    text = f"json_object({', '.join(pairs)})"
-    return sql("CASE WHEN ", balanced("OR", doubtful), f" THEN NULL ELSE {text} END") if doubtful else Sql(text)
+    text = Sql(f"json_object({', '.join(pairs)})")
+    if doubtful:
+        text = sql("CASE WHEN ", balanced("OR", doubtful), " THEN NULL ELSE ", text, " END")
+    return Together(shows, text)

@@ -15,6 +15,7 @@ from attrs import define, field, frozen
 from relgraph.codecs import PLAIN
 from relgraph.query.resolved import (
     Grouping,
+    Order,
     ResolvedQuery,
     Show,
     ShowAny,
@@ -22,19 +23,22 @@ from relgraph.query.resolved import (
     Shown,
     ShowOne,
     Test,
-    Value,
 )
 from relgraph.read.answers import Answer, group_answer, measure_answer, value_answer, value_kept
 from relgraph.read.fragments import Sql, Statement, balanced, sql
 from relgraph.read.groups import grouped
 from relgraph.read.joins import Renderer, Search, column, far_key, join, near_key, rows_of, wanted_key
-from relgraph.read.json_sql import parts
+from relgraph.read.json_sql import Together, parts
 from relgraph.read.proofs import Known, Look, look
+<<<<<<< /tmp/j/m.tmp
+from relgraph.read.scalars import shown
+=======
 from relgraph.read.ranges import Ranged
 from relgraph.read.scalars import call
+>>>>>>> /tmp/j/new/relgraph/read/plan.py
 from relgraph.read.select import Nested, counting, select, sort_columns
 from relgraph.read.sql import condition, conjuncts
-from relgraph.schema import Field, Hop, Seen
+from relgraph.schema import Hop, Seen
 
 # --- what an item is made of: positions in the row of its level -------------------------------------------------------
 
@@ -105,6 +109,12 @@ class TextCell:
     """Values of the row itself, of which SQLite has made the JSON text of an object; NULL where it could not."""
 
     position: int
+    shows: tuple[Show, ...]
+
+    def place(self, key: Order) -> tuple[int, str] | None:
+        """Give where a sort value of the row stands, as column and name, if it is one of these."""
+        names = [show.name for show in self.shows if show.value == key.value and not key.path]
+        return (self.position, names[0]) if names else None
 
 
 LookUp: TypeAlias = OneCell | ManyCell | AnyCell
@@ -132,7 +142,7 @@ class Level:
     scan: Statement | None = None
     ranged: Ranged | None = None  # for parents whose keys follow one another
     form: Callable[[Any], Any] | None = field(default=None, eq=False)
-    sorted_by: tuple[int, ...] = ()  # where a row of the root has its sort values, if a cursor is asked for
+    sorted_by: tuple[int | tuple[int, str], ...] = ()  # columns with the root's sort values, or names in their text
     tail: Statement | None = None  # what follows the root's rows, on a page of a cursor that they do not fill
     absent: tuple[Any, ...] | None = None  # the row of a parent without any: the sums over nothing
     exact: Statement | None = None  # for groups of which a sum is a blob: it could not be told exactly
@@ -256,9 +266,9 @@ class _Planner:
             bare = tuple(row.position(column(row.alias, name)) for name in query.collection.primary_key)
         else:
             cells = self.cells(renderer, query, row.alias, row, owned=owned)
-        sorted_by: tuple[int, ...] = ()
+        sorted_by: tuple[int | tuple[int, str], ...] = ()
         if hop is None and query.after is not None:
-            sorted_by = tuple(row.position(piece) for piece in sort_columns(renderer, query, row.alias))
+            sorted_by = tuple(self.sorted_by(renderer, query, row, cells or ()))
         selects = select(renderer, query, row.alias, row.columns, row.joins, nested)
         many = hop is not None and hop.many
         return Level(
@@ -309,13 +319,22 @@ class _Planner:
             sums=groups.sums,
         )
 
+    def sorted_by(
+        self, renderer: Renderer, query: ResolvedQuery, row: _Row, cells: Sequence[LevelCell]
+    ) -> Iterator[int | tuple[int, str]]:
+        """Yield where the sort values stand; a column for what is in a text already would be 5 % of a cursor's page."""
+        texts = [cell for cell in cells if isinstance(cell, TextCell)]
+        for key, piece in zip(query.order, sort_columns(renderer, query, row.alias), strict=True):
+            within = [place for cell in texts if (place := cell.place(key))]
+            yield within[0] if within else row.position(piece)
+
     def cells(
         self, renderer: Renderer, query: ResolvedQuery, alias: str, row: _Row, *, owned: bool
     ) -> tuple[LevelCell, ...]:
         cells: list[LevelCell] = []
         for part in parts(query, alias) if self.in_text else query.shows or ():
-            if isinstance(part, Sql):
-                cells.append(TextCell(row.position(part)))
+            if isinstance(part, Together):
+                cells.append(TextCell(row.position(part.text), part.shows))
             else:
                 cells.append(self.cell(renderer, part, alias, row, owned=owned))
         return tuple(cells)
@@ -381,19 +400,3 @@ def group_cells(parts: Sequence[tuple[tuple[str, ...], int, Answer | None]]) -> 
 def shared_form(hop: Hop | None) -> Callable[[Any], Any] | None:
     """Give what makes equal keys the same value, where selecting them has not done so already (as text, by a guard)."""
     return None if hop is None or (hop.guard and hop.collation == "BINARY") else hop.form
-
-
-# --- values that are shown -------------------------------------------------------------------------------------------
-
-
-def shown(renderer: Renderer, value: Value, alias: str) -> Sql:
-    """Give the column behind a shown value; a json path is followed in Python, on the whole text."""
-    if isinstance(value, Field):
-        return Sql(column(alias, value.name))
-    if isinstance(value.argument, tuple):
-        assert isinstance(value.subject, Field)
-        return Sql(column(alias, value.subject.name))
-    found = call(renderer, value, alias)
-    if isinstance(value.subject, Hop) and Seen.is_link(value.subject.near_field):
-        return sql(f"CASE WHEN {column(alias, value.subject.near_field)} IS NOT NULL THEN ", found, " END")
-    return found

@@ -11,7 +11,7 @@ from relgraph.functions import AGGREGATES
 from relgraph.query.resolved import Call, GroupColumn, Order, Value
 from relgraph.read.fragments import Sql, fill, sql
 from relgraph.read.joins import Path, Renderer, column, join, rows_of
-from relgraph.schema import Field, Hop
+from relgraph.schema import Field, Hop, Seen
 from relgraph.values import DATES, FieldType
 
 
@@ -62,6 +62,19 @@ def at(renderer: Renderer, value: Value, alias: str, *, as_shown: bool = False) 
 def ordered(renderer: Renderer, value: Value, alias: str) -> Sql:
     """Give a value of the row of `alias` for sorting and grouping."""
     return call(renderer, value, alias) if isinstance(value, Call) else stored(value, alias)
+
+
+def shown(renderer: Renderer, value: Value, alias: str) -> Sql:
+    """Give the column behind a shown value; a json path is followed in Python, on the whole text."""
+    if isinstance(value, Field):
+        return Sql(column(alias, value.name))
+    if isinstance(value.argument, tuple):
+        assert isinstance(value.subject, Field)
+        return Sql(column(alias, value.subject.name))
+    found = call(renderer, value, alias)
+    if isinstance(value.subject, Hop) and Seen.is_link(value.subject.near_field):
+        return sql(f"CASE WHEN {column(alias, value.subject.near_field)} IS NOT NULL THEN ", found, " END")
+    return found
 
 
 def as_number(name: str, total: Sql) -> Sql:

@@ -19,6 +19,7 @@ from relgraph.read.result import Result
 from tests.conformance.cases import DATASET
 from tests.laws.databases import Database, databases, stored_rows
 from tests.laws.queries import groupings, queries
+from tests.laws.test_pages import PAGING
 from tests.laws.worlds import World, world_of
 
 
@@ -53,17 +54,26 @@ def given_by(result: Result) -> str | None:
     return told(text)
 
 
+def long_only(world: World) -> None:
+    """Have SQLite write what Python would write as it is short."""
+    for reader in world.registry.readers.readers.values():
+        reader.builders.short = 0
+
+
 def check(world: World, collection: str, query: Any) -> None:
     """Fail unless a query's text is its data, however often and in whatever form it was wanted before.
 
-    Text is made of items first, then of rows that were kept, then while rows are read; items the other way round.
+    Text is made of items first, then of rows that were kept, then while rows are read, by Python as it is short, then
+    by SQLite; items the other way round.
     """
     first = world.by_sql(collection, query)
     text = owed(first.data)
     note(f"data: {first.data}")
-    for _ in range(4):
+    for turn in range(6):
         result = world.by_sql(collection, query)
         assert given_by(result) == given_by(result) == text
+        if turn == 3:
+            long_only(world)
     for _ in range(4):
         assert not world.ordered or repr(result.data) == repr(first.data)
         assert given_by(result) == owed(result.data)
@@ -105,6 +115,51 @@ def test_bare_keys_and_single_items(database: Database, data: st.DataObject) -> 
         collection = world.draw_collection(data.draw)
         for query in ({"fields": []}, {"fields": ["*.*"], "limit": 1}, {"limit": 0}, {"fields": ["*"], "offset": 99}):
             check(world, collection, query)
+
+
+@given(database=databases(max_rows=8), data=st.data())
+def test_the_pages_of_a_cursor(database: Database, data: st.DataObject) -> None:
+    """So is every page of a cursor, and the cursor that it hands on is the same, however the page was made."""
+    with closing(world_of(database)) as world:
+        collection = world.draw_collection(data.draw)
+        query = data.draw(queries(world.registry.schema, collection, 1), label="query")
+        asked = {name: value for name, value in query.items() if name not in PAGING} | {"limit": 2, "cursor": ""}
+        for _ in range(4):
+            first = world.by_sql(collection, asked)
+            text, cursors = owed(first.data), {first.cursor}
+            for _ in range(4):
+                result = world.by_sql(collection, asked)
+                assert given_by(result) == text
+                long_only(world)
+                cursors.add(result.cursor)
+            (following,) = cursors
+            if following is None:
+                break
+            asked["cursor"] = following
+
+
+WAYS: dict[str, tuple[str, dict[str, Any], bool, bool]] = {  # what is asked; if SQLite writes; if it is read straight
+    "short": ("articles", {"fields": ["id", "title"], "limit": 1}, False, True),
+    "flat": ("articles", {"fields": ["id", "title"], "limit": -1}, True, True),
+    "nested": ("articles", {"fields": ["title", "author.name", "comments.id"], "limit": 50}, True, True),
+    "whole": ("shelves", {"fields": ["id", "name", "books.id"], "limit": -1}, True, False),
+    "any": ("pages", {"fields": ["path", "sections.item:headings.text"]}, True, False),
+    "paged": ("articles", {"fields": ["id", "title"], "limit": 50, "cursor": ""}, True, False),
+    "refused": ("samples", {"fields": ["id", "f", "s"]}, False, True),
+    "grouped": ("articles", {"aggregate": {"count": "*", "sum": "id"}, "groupBy": ["title"], "limit": -1}, True, False),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_ways_that_the_laws_go(recorded: World, way: str) -> None:
+    """There is a way for what is short, flat, nested, read whole, paged, refused by SQLite: none is for nothing."""
+    collection, query, by_sqlite, straight = WAYS[way]
+    data = recorded.by_sql(collection, query).data
+    assert {given_by(recorded.by_sql(collection, query)) for _ in range(6)} == {owed(data)}
+    reader = next(reversed(recorded.registry.readers.readers.values()))
+    form = reader.builders.at_once
+    assert form is not None
+    assert (form.by_sqlite, any(form.reads.values())) == (by_sqlite, straight)
 
 
 @given(database=databases(), data=st.data())

@@ -31,7 +31,17 @@ def connection() -> Iterator[sqlite3.Connection]:
 def texts(registry: RelationRegistry, query: dict[str, Any], collection: str = "notes") -> list[Any]:
     """Give what the texts of five answers tell; of these the last two are made while rows are read."""
     items = registry.items(collection)
-    return [json.loads(items.read(query).to_json()) for _ in range(5)]
+    told = []
+    for _ in range(5):
+        told.append(json.loads(items.read(query).to_json()))
+        long_only(registry)
+    return told
+
+
+def long_only(registry: RelationRegistry) -> None:
+    """Have SQLite write what Python would write as it is short."""
+    for reader in registry.readers.readers.values():
+        reader.builders.short = 0
 
 
 def check(connection: sqlite3.Connection, query: dict[str, Any], collection: str = "notes") -> None:
@@ -170,3 +180,25 @@ def test_what_an_access_sees(connection: sqlite3.Connection) -> None:
     data = registry.items("notes").read(query).data
     assert data[0] == {"id": 1, "title": "a", "views": None}
     assert texts(registry, query) == [data] * 5
+
+
+@pytest.mark.parametrize("sort", ["title", "-rating", "parent.title", "count(nodes)", "-day"])
+def test_the_cursor_of_a_page_that_sqlite_has_written(connection: sqlite3.Connection, sort: str) -> None:
+    """What its items are sorted by is taken from their text where it stands there, and from the row where not."""
+    connection.executescript(
+        "CREATE TABLE nodes"
+        " (id INTEGER PRIMARY KEY, title TEXT, rating REAL, day DATE, parent INTEGER REFERENCES nodes);"
+        "INSERT INTO nodes VALUES (1, 'é\"', 1.5, NULL, 3), (2, NULL, 1.5, '2026-01-02', 1), (3, 'b', NULL, NULL, 1)"
+    )
+    registry = RelationRegistry(connection)
+    query: dict[str, Any] = {"fields": ["id", "title", "rating", "day"], "sort": sort, "limit": 1, "cursor": ""}
+    seen = []
+    while query["cursor"] is not None:
+        page = registry.items("nodes").read(query)
+        seen += page.data
+        assert texts(registry, query, "nodes") == [page.data] * 5
+        written = registry.items("nodes").read(query)
+        assert json.loads(written.to_json()) == page.data
+        assert written.cursor == page.cursor
+        query["cursor"] = page.cursor
+    assert sorted(item["id"] for item in seen) == [1, 2, 3]
