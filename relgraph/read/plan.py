@@ -30,12 +30,8 @@ from relgraph.read.groups import grouped
 from relgraph.read.joins import Renderer, Search, column, far_key, join, near_key, rows_of, wanted_key
 from relgraph.read.json_sql import Together, parts
 from relgraph.read.proofs import Known, Look, look
-<<<<<<< /tmp/j/m.tmp
-from relgraph.read.scalars import shown
-=======
 from relgraph.read.ranges import Ranged
-from relgraph.read.scalars import call
->>>>>>> /tmp/j/new/relgraph/read/plan.py
+from relgraph.read.scalars import shown
 from relgraph.read.select import Nested, counting, select, sort_columns
 from relgraph.read.sql import condition, conjuncts
 from relgraph.schema import Hop, Seen
