@@ -40,6 +40,12 @@ class Pool:
         found = self.places[byte]
         return found.drawn(draw) if isinstance(found, _Further) else found
 
+    @property
+    def known(self) -> tuple[Any, ...]:
+        """The values that have a place, each once."""
+        found = {(type(value), value): value for value in self.places if not isinstance(value, _Further)}
+        return tuple(found.values())
+
     def mapped(self, function: Callable[[Any], Any]) -> Pool:
         """Give the pool of what a function gives for each value."""
         return Pool(*((share, _mapped(options, function)) for share, options in self.shares))

@@ -7,6 +7,7 @@ An item for which there is no room (a link that is there already, a required key
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 Drawn = tuple[Any, ...]
 
 _POOL = 200  # items that can be pointed at
+_TRIED = 200  # values, to make an item pass
 
 
 @frozen
@@ -154,8 +156,7 @@ class Drafts:
         left: list[Item] = []
         for item, values in zip(list(started), drawn, strict=True):
             made = (bool(item) or all(plan.pointing)) and self._pointed(plan, item, values)
-            made = made and self._is_apart(plan, item, plan.linked)
-            if made and all(check.passed(self.registry, item) for check in plan.checks):
+            if made and self._is_suited(plan, item) and self._is_apart(plan, item, plan.linked):
                 self._number(plan, item, left)
                 left.append(item)
             else:
@@ -168,6 +169,23 @@ class Drafts:
             if points and not part.place(value, item, self):
                 return False
         return True
+
+    def _passes(self, plan: Plan, item: Item) -> bool:
+        return all(check.passed(self.registry, item) for check in plan.checks)
+
+    def _is_suited(self, plan: Plan, item: Item) -> bool:
+        """Make the item pass each CHECK, changing one part of it where it must; False where that does not do."""
+        if self._passes(plan, item):
+            return True
+        named = {name for check in plan.checks for name in check.names}
+        for part in plan.parts:
+            for other in islice(part.others(item, self), _TRIED if named & set(part.names) else 0):
+                taken = [names for names in plan.own if set(names) & set(part.names)]
+                changed = item | other
+                if self._passes(plan, changed) and all(self._is_free(plan, changed, names) for names in taken):
+                    item.update(other)
+                    return self._is_apart(plan, item, taken)
+        return False
 
     def _settle(self, plan: Plan) -> bool:
         """Let go of items that have been left out since; tell whether others may have to follow."""
@@ -215,7 +233,7 @@ class Drafts:
         for part in parts:
             for other in self._others(plan, part, item, names):
                 changed = item | other
-                if self._is_free(plan, changed, names):
+                if self._is_free(plan, changed, names) and self._passes(plan, changed):
                     item.update(other)
                     self._take(plan, item, names)
                     return True

@@ -6,16 +6,19 @@ from the rows that are there when a value is drawn. Nothing is written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import assume
 from hypothesis import strategies as st
 
 from relgraph.strategies.bounds import InvalidBounds
+from relgraph.strategies.checks import Check, checks_of
 from relgraph.strategies.drafts import Drafts, Plan
-from relgraph.strategies.parts import Item
+from relgraph.strategies.parts import Item, Pointing
 from relgraph.strategies.plans import Values, plan_of
+from relgraph.values import INTEGERS
 
 if TYPE_CHECKING:
     from relgraph.registry import RelationRegistry
@@ -57,14 +60,33 @@ def payloads(
     True
     """
     plan = plan_of(registry, collection, values=_strategies(values))
-    kept = {name for part in plan.parts for name in part.names if len(part.names) > 1} | set(values or {})
-    fields = registry.schema.collections[collection].fields
-    counting = [name for name in plan.key if plan.key == (name,) and fields[name].declared_type.upper() == "INTEGER"]
-    counting = [name for name in counting if name not in (values or {})]
-    loose = [name for name in fields if name not in {*plan.required, *plan.key, *kept} or _has_default(fields[name])]
-    loose = [name for name in loose if name not in (values or {})] if omit else []
+    checks = checks_of(registry, registry.schema.collections[collection])
+    loose = [field.name for field in registry.schema.collections[collection].fields.values()] if omit else []
+    loose = [name for name in loose if name not in (values or {}) and _can_be_missing(registry, plan, checks, name)]
     left_out = st.sets(st.sampled_from(loose)) if loose else st.just(set())
-    return st.builds(_without, _items(registry, plan), left_out, st.just(tuple(counting)))
+    counting = st.just(_counting(registry, plan, checks, values or {}))
+    return st.builds(_without, _items(registry, plan), left_out, counting, st.just(plan))
+
+
+def _can_be_missing(registry: RelationRegistry, plan: Plan, checks: Sequence[Check], name: str) -> bool:
+    """Tell whether the database can fill a field in, without breaking a constraint that speaks of others too."""
+    field = registry.schema.collections[plan.collection].fields[name]
+    part = next((part for part in plan.parts if name in part.names), None)
+    asked = [check for check in checks if name in check.names]
+    if any(len(check.names) > 1 for check in asked) or (part is not None and len(part.names) > 1):
+        return False
+    if field.default_sql is not None:
+        return not any(name in names for names in plan.unique)
+    return name not in {*plan.required, *plan.key} and all(check.passed(registry, {}) for check in asked)
+
+
+def _counting(registry: RelationRegistry, plan: Plan, checks: Sequence[Check], values: Values) -> tuple[str, ...]:
+    """Give the key, where it counts up by itself and nothing else says what it is to be."""
+    fields = registry.schema.collections[plan.collection].fields
+    pointing = (part.names for part, points in zip(plan.parts, plan.pointing, strict=True) if points)
+    said = {*values, *chain(*pointing, *(check.names for check in checks))}
+    counts = len(plan.key) == 1 and fields[plan.key[0]].declared_type.upper() == "INTEGER"
+    return plan.key if counts and plan.key[0] not in said and fields[plan.key[0]].type in INTEGERS else ()
 
 
 @st.composite
@@ -75,12 +97,12 @@ def _items(draw: st.DrawFn, registry: RelationRegistry, plan: Plan) -> Item:
     return {name: made[0][name] for name in order if name in made[0]}
 
 
-def _has_default(field: Any) -> bool:
-    return field.default_sql is not None
-
-
-def _without(item: Item, left_out: set[str], counting: tuple[str, ...]) -> Item:
-    return {name: value for name, value in item.items() if name not in left_out and name not in counting}
+def _without(item: Item, left_out: set[str], counting: tuple[str, ...], plan: Plan) -> Item:
+    """Leave out what is to be; the key stays where the item points at itself."""
+    own = {name for part in plan.parts if isinstance(part, Pointing) and part.own for name in part.names}
+    stays = any(item[name] in (item[key] for key in counting) for name in own)
+    gone = {*left_out, *(() if stays else counting)}
+    return {name: value for name, value in item.items() if name not in gone}
 
 
 def _strategies(values: Any) -> Values:

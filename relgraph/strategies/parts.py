@@ -55,6 +55,7 @@ class Plain:
     field: Field
     pool: Pool
     required: bool
+    given: bool = False  # by the caller, who wants this and nothing else
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -68,7 +69,7 @@ class Plain:
 
     def others(self, item: Item, pools: Pools) -> Iterator[Item]:
         """Yield values one after the other: what was drawn is there already."""
-        for number in range(1000):
+        for number in range(0 if self.given else 1000):
             yield {self.field.name: with_affinity(numbered(self.field, number), self.field.affinity)}
 
 

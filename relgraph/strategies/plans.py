@@ -51,7 +51,7 @@ class _Planning:
         self.stored = {each.name: each for each in collection.fields.values() if not each.generated}
         check_names("values", values, tuple(self.stored))
         self.halves = {each.many_field for each in self._junctions()}
-        self.required = frozenset(self._required())
+        self.required = frozenset((*self._required(), *values))
 
     def plan(self) -> Plan:
         """Give the plan: what points, then what a CHECK binds together, then the rest."""
@@ -62,7 +62,7 @@ class _Planning:
         fitting = list(self._fitting(checks, pointed | {*positions, *self.values}))
         fixed = {name for part in fitting for name in part.names}
         left = [field for name, field in self.stored.items() if name not in pointed | fixed | {*positions}]
-        asked = tuple(check for check in checks if not set(check.names) <= fixed or len(fitting) > 1)
+        asked = tuple(check for check in checks if not fixed.issuperset(check.names))
         return Plan(
             self.collection.name,
             (*fitting, *map(self._plain, left), *pointing),
@@ -130,13 +130,16 @@ class _Planning:
         return PointingAnywhere(any_hop.name, any_hop.collection_field, keys, required)
 
     def _fitting(self, checks: Iterable[Check], taken: set[str]) -> Iterator[Fitting]:
-        """Yield the parts that checks make: for each that speaks of free fields only, the fields it names."""
-        taken = set(taken)
+        """Yield the parts that checks of free fields make: the fields that one names, or several bound together."""
+        bound: list[list[Check]] = []
         for check in checks:
             if check.names and not set(check.names) & taken:
-                taken |= set(check.names)
-                found = choices(self.registry, check, [self._field(name) for name in check.names])
-                yield Fitting(check.names, found)
+                touched = [some for some in bound if any({*check.names} & {*each.names} for each in some)]
+                bound = [some for some in bound if some not in touched]
+                bound.append([*(each for some in touched for each in some), check])
+        for some in bound:
+            names = tuple(dict.fromkeys(name for check in some for name in check.names))
+            yield Fitting(names, choices(self.registry, some, [self._field(name) for name in names]))
 
     def _field(self, name: str) -> Field:
         return evolve(self.collection.fields[name], nullable=name not in self.required)
@@ -144,7 +147,7 @@ class _Planning:
     def _plain(self, field: Field) -> Plain:
         required = field.name in self.required
         if field.name in self.values:
-            return Plain(field, Pool((1, self.values[field.name])), required)
+            return Plain(field, Pool((1, self.values[field.name])), required, given=True)
         own = self.learnt.get((field.collection, field.name)) or self._usual(field)
         return Plain(field, own if required else or_null(own), required)
 

@@ -98,6 +98,16 @@ def values_of(field: Field) -> Pool:
     return _shortened(field.type, int(longest[1]))
 
 
+def known_values(field: Field) -> tuple[Stored, ...]:
+    """Give those values that belong into a field which are not drawn from a strategy, each once.
+
+    >>> from relgraph.schema import Field
+    >>> known_values(Field("notes", "day", FieldType.DATE))[:2]
+    ('2024-01-15', '2023-12-31')
+    """
+    return values_of(field).known
+
+
 @cache
 def _shortened(field_type: FieldType, size: int) -> Pool:
     return _OF_TYPE[field_type].mapped(lambda text: text[:size])
