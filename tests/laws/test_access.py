@@ -24,7 +24,8 @@ from tests.conformance.compare import same
 from tests.laws.accesses import Row, Rows, accesses, is_free, left_of, view_of
 from tests.laws.databases import Database, databases, quoted, stored_rows
 from tests.laws.queries import groupings, queries, spoilt
-from tests.laws.worlds import agree, outcome, without_slices, world_of
+from tests.laws.small_worlds import small_worlds
+from tests.laws.worlds import World, agree, outcome, without_slices, world_of
 
 DrawFn = Callable[..., Any]
 Asked = tuple[str, Any]  # a collection, and the question to it
@@ -42,6 +43,11 @@ class Seen:
     def ordered(self) -> bool:
         """Whether the access sees the key of every collection it knows, so that there is one right order."""
         return all(collection.primary_key for collection in self.view.schema)
+
+    def size_with(self, query: Any) -> str:
+        """Say how large an example is, the conditions of the grants counted too."""
+        filters = [grant.filter for grants in self.view.access.grants.values() for grant in grants]
+        return World(self.registry, self.rows).size_with([query, filters])
 
     def draw_question(self, draw: DrawFn) -> Asked:
         """Draw a valid question that the access may ask."""
@@ -73,12 +79,13 @@ def answer(registry: RelationRegistry, asked: Asked) -> Result:
     return registry.items(collection).read(query)
 
 
-@given(database=databases(keyless=True), data=st.data())
+@given(database=small_worlds() | databases(keyless=True), data=st.data())
 def test_sql_sees_what_memory_sees(database: Database, data: st.DataObject) -> None:
     """A question under an access has the same answer in SQL and in Python."""
     with seen_by(database, data.draw) as seen:
         for _ in range(3):
             asked = seen.draw_question(data.draw)
+            note(seen.size_with(asked[1]))
             by_sql = outcome(lambda asked=asked: answer(seen.view, asked))
             in_memory = outcome(
                 lambda asked=asked: memory.evaluate(restrict(seen.resolved(asked), seen.view.sight), seen.rows)
@@ -88,13 +95,14 @@ def test_sql_sees_what_memory_sees(database: Database, data: st.DataObject) -> N
             )
 
 
-@given(database=databases(), data=st.data())
+@given(database=small_worlds() | databases(), data=st.data())
 def test_as_if_the_hidden_were_not_there(database: Database, data: st.DataObject) -> None:
     """An answer is that of a database from which hidden items are gone, and in which hidden values are NULL."""
     with seen_by(database, data.draw, evenly=True) as seen:
         view = view_of(seen.registry.schema, seen.view.access, seen.rows)
         for _ in range(3):
             asked = seen.draw_question(data.draw)
+            note(seen.size_with(asked[1]))
             try:
                 resolved = seen.resolved(asked)
             except InvalidQuery:
@@ -148,6 +156,7 @@ def test_what_is_hidden_has_no_effect(database: Database, data: st.DataObject) -
             view = whole.with_access(access)
             for _ in range(2):
                 collection, query = seen.draw_question(data.draw)
+                note(seen.size_with(query))
                 perhaps_spoilt = data.draw(st.just(query) | spoilt(query), label="perhaps spoilt")
                 for question in (query, perhaps_spoilt, *paged(query)):
                     here, there = (everything(each, (collection, question)) for each in (seen.view, view))

@@ -5,7 +5,7 @@ In: a drawn database, or the recorded data set. Out: the two evaluators' answers
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from attrs import field, frozen
@@ -67,7 +67,7 @@ def conditions_in(query: Any) -> int:
     >>> conditions_in({"filter": {"tags": {"_some": {"n": {"_gt": 1, "_lt": 3}}}}, "search": "a"})
     3
     """
-    if isinstance(query, dict):
+    if isinstance(query, Mapping):
         own = sum(name in OPERATORS or name in ("search", "_search") for name in query)
         return own + sum(conditions_in(inner) for inner in query.values())
     return sum(map(conditions_in, query)) if isinstance(query, (list, tuple)) else 0
