@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from relgraph.strategies import AnyPointer, Column, Pointer, Table
 from relgraph.strategies.blueprints import Row
+from relgraph.strategies.choosing import Pool, several_together, together
 from relgraph.values import Stored
 from tests.laws.databases import Database
 
@@ -33,25 +34,13 @@ EXTRAS: Final[dict[str, tuple[Stored, ...]]] = {
 }
 
 _COLUMNS: Final = (Column("n", "INTEGER"), Column("t", "VARCHAR(40)"))
-_PLACES: Final = st.integers(0, 7)  # counted round among what there is
 
 Pools = Mapping[str, Sequence[Stored]]  # what can be pointed at
 
 
 @frozen
-class _PointerDraft:
-    """A pointer before there are tables."""
-
-    target: int
-    to_unique: bool
-    aliased: bool
-    sorted: bool
-    indexed: bool
-
-
-@frozen
 class _RowDraft:
-    """A row before there are keys: places among the values that each column may hold."""
+    """A row before there are keys: what some columns hold, and places, counted round, among what others may hold."""
 
     named: bool  # whether it has a value in the unique column
     number: Stored
@@ -64,33 +53,53 @@ class _RowDraft:
 
 
 @frozen
+class _PointerDraft:
+    """A pointer before there are tables: its target is a place among them."""
+
+    there: bool
+    target: int
+    to_unique: bool
+    aliased: bool
+    sorted: bool
+    indexed: bool
+
+
+@frozen
 class _TableDraft:
     """A table before there are others."""
 
     key: Column
     extra: str
-    up: _PointerDraft | None
-    other: _PointerDraft | None
-    allowed: list[int]
+    up: _PointerDraft
+    other: _PointerDraft
+    allowed: tuple[int, ...]
     rows: list[_RowDraft]
 
 
-_POINTERS: Final = st.builds(_PointerDraft, _PLACES, st.sampled_from((False, False, True)), *[st.booleans()] * 3)
-_ROWS: Final = st.builds(_RowDraft, st.booleans(), st.sampled_from(NUMBERS), st.sampled_from(TEXTS), *[_PLACES] * 5)
-_TABLES: Final = st.builds(
-    _TableDraft,
-    st.sampled_from((*KEYS[:1], *KEYS)),
-    st.sampled_from(tuple(EXTRAS)),
-    st.one_of(_POINTERS, _POINTERS, st.none()),
-    st.one_of(st.none(), _POINTERS),
-    st.one_of(st.just([]), st.lists(_PLACES, max_size=2)),
-    st.lists(_ROWS, max_size=6),
+_PLACE: Final = Pool((1, range(8)))
+_OR: Final = Pool((1, (False, True)))
+_ROW: Final = (_OR, Pool((1, NUMBERS)), Pool((1, TEXTS)), *[_PLACE] * 5)
+_POINTER: Final = (_PLACE, Pool((1, (False, False, True))), _OR, _OR, _OR)
+_TABLE: Final = (
+    Pool((1, (*KEYS[:1], *KEYS))),
+    Pool((1, tuple(EXTRAS))),
+    *(Pool((1, (False, True, True))), *_POINTER),
+    *(_OR, *_POINTER),
+    Pool((1, ((), (), (0,), (1, 0), (0, 2)))),
 )
+_TABLES: Final = st.tuples(together(_TABLE), several_together(_ROW, 0, 6))
 
 
-def small_worlds() -> st.SearchStrategy[Database]:
-    """Give a strategy of small worlds."""
-    return st.lists(_TABLES, min_size=1, max_size=3).map(_put_together)
+@st.composite
+def small_worlds(draw: st.DrawFn) -> Database:
+    """Draw a small world."""
+    return _put_together([_draft(*each) for each in draw(st.lists(_TABLES, min_size=1, max_size=3))])
+
+
+def _draft(shape: tuple[Any, ...], rows: list[tuple[Any, ...]]) -> _TableDraft:
+    key, extra, *pointers, allowed = shape
+    up, other = _PointerDraft(*pointers[:6]), _PointerDraft(*pointers[6:])
+    return _TableDraft(key, extra, up, other, allowed, [_RowDraft(*row) for row in rows])
 
 
 def _put_together(drafts: Sequence[_TableDraft]) -> Database:
@@ -119,9 +128,9 @@ def _shaped(table: Table, draft: _TableDraft, others: Sequence[Table]) -> Table:
     return evolve(
         table,
         columns=(Column("u", "VARCHAR(40)", unique=True), *_COLUMNS, Column("x", draft.extra)),
-        pointers=tuple(_pointer(name, each, table, others) for name, each in drawn if each is not None),
+        pointers=tuple(_pointer(name, each, table, others) for name, each in drawn if each.there),
         any_pointer=AnyPointer(Column("item", "TEXT"), Column("collection", "TEXT"), allowed) if allowed else None,
-        indexed=tuple(name for name, each in drawn if each is not None and each.indexed),
+        indexed=tuple(name for name, each in drawn if each.there and each.indexed),
     )
 
 
