@@ -38,9 +38,17 @@ def text_builder(level: Level, example: Row = ()) -> Builder:
     writer = TextWriter(usual={f"r0_{position}": type(value) for position, value in enumerate(example)})
     if level.index == 0:
         return written(level, "return listed([{item} for {row} in rows])", writer)
-    if not level.many:
-        return written(level, "return {{key}: {item} for {row} in rows}", writer)
-    return written(level, GROUPED if level.owned else GROUPED_ROWS, writer)
+    if level.many:
+        return written(level, GROUPED if level.owned else GROUPED_ROWS, writer)
+    if _written_by_sqlite(level) and level.width == 2 and level.form is None:
+        return lambda rows, found: complete(dict(rows))  # rows of a key and a text
+    return written(level, "return complete({{key}: {item} for {row} in rows})", writer)
+
+
+def _written_by_sqlite(level: Level) -> TextCell | None:
+    """Give the cell of a level whose items SQLite has written, if that is all that they are."""
+    only = level.cells[0] if level.cells and len(level.cells) == 1 else None
+    return only if isinstance(only, TextCell) else None
 
 
 _KINDS: Final = {
@@ -59,17 +67,18 @@ class TextWriter(Writer):
     usual: Mapping[str, type] = field(factory=dict)  # the type that a value has in most rows
 
     def __attrs_post_init__(self) -> None:
-        self.names |= {"quoted": encode_basestring, "floats": _Texts(json_text), "other": json_text, "listed": listed}
+        self.names |= {
+            "quoted": encode_basestring,
+            "floats": _Texts(json_text),
+            "other": json_text,
+            "listed": listed,
+            "complete": complete,
+        }
 
     def item(self, level: Level, row: str) -> str:
-        """Write the text of an item; one that SQLite has written goes into a list as it is.
-
-        Where it is None joining the list raises TypeError, so that asking here would be 4 % of W9 for nothing.
-        """
-        only = level.cells[0] if level.cells and len(level.cells) == 1 else None
-        if isinstance(only, TextCell) and (level.many or level.index == 0):
-            return self.place(row, only.position)
-        return super().item(level, row)
+        """Write the text of an item; what SQLite has written is taken as it is: None is noticed where texts meet."""
+        only = _written_by_sqlite(level)
+        return self.place(row, only.position) if only else super().item(level, row)
 
     def display(self, cells: Sequence[LevelCell], row: str) -> str:
         """Write an object of cells; one that holds nothing but a joined object, as of a junction, in one piece."""
@@ -165,7 +174,7 @@ class _Texts(dict[Any, str]):
 
 
 def listed(texts: list[str]) -> str:
-    """Give the text of a list of some texts, which is used up.
+    """Give the text of a list of some texts, which is used up; raises TypeError where one is None.
 
     >>> listed(["1", "2"])
     '[1,2]'
@@ -175,6 +184,17 @@ def listed(texts: list[str]) -> str:
     texts[0] = "[" + texts[0]
     texts[-1] += "]"  # here and not around the whole, which would copy it once more
     return ",".join(texts)
+
+
+def complete(texts: dict[Any, Any]) -> dict[Any, str]:
+    """Give texts by their keys; raises TypeError where SQLite has written none: asking for all at once costs a third.
+
+    >>> complete({1: "{}"})
+    {1: '{}'}
+    """
+    if None in texts.values():
+        raise TypeError("SQLite has written no text for a row")
+    return texts
 
 
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)

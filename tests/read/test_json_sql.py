@@ -202,3 +202,22 @@ def test_the_cursor_of_a_page_that_sqlite_has_written(connection: sqlite3.Connec
         assert written.cursor == page.cursor
         query["cursor"] = page.cursor
     assert sorted(item["id"] for item in seen) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("limit", [50, 500])
+@pytest.mark.parametrize("place", ["items", "kinds", "parts"])
+def test_a_row_that_sqlite_cannot_write_at_any_level(connection: sqlite3.Connection, place: str, limit: int) -> None:
+    """It is noticed in a root, behind a to-one relation, joined or not, and in a list."""
+    connection.executescript(
+        "CREATE TABLE kinds (id INTEGER PRIMARY KEY, label TEXT, n INTEGER);"
+        "CREATE TABLE items (id INTEGER PRIMARY KEY, label TEXT, n INTEGER, kind INTEGER REFERENCES kinds);"
+        "CREATE TABLE parts (id INTEGER PRIMARY KEY, label TEXT, n INTEGER, item INTEGER REFERENCES items);"
+        "INSERT INTO kinds VALUES (1, 'a', 1), (2, 'b', 2); INSERT INTO items VALUES (1, 'c', 1, 1), (2, 'd', 2, 2);"
+        "INSERT INTO parts VALUES (1, 'e', 1, 1), (2, 'f', 2, 1)"
+    )
+    fields = ["id", "label", "n"]
+    query = {"fields": [*fields, *(f"{hop}.{name}" for hop in ("kind", "parts") for name in fields)], "limit": limit}
+    check(connection, query, "items")
+    assert any("json_object" in text for text in statements(connection, query, "items"))
+    connection.execute(f"UPDATE {place} SET n = 1.5 WHERE id = 2")
+    check(connection, query, "items")
