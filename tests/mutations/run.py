@@ -102,8 +102,13 @@ def found(mutant: Mutant, *, shrink: bool = False) -> Outcome:
     law = failed[1] if failed else ""
     if not failed and " passed" not in report:
         raise RuntimeError(f"the laws did not run:\n{report}")
+    return Outcome(mutant.words, law, seconds, size_in(report))
+
+
+def size_in(report: str) -> tuple[int, ...]:
+    """Give the size that a law said last, which is that of the example it failed on; nothing if it said none."""
     sizes = _SIZE.findall(report)
-    return Outcome(mutant.words, law, seconds, tuple(map(int, sizes[-1])) if sizes else ())
+    return tuple(map(int, sizes[-1])) if sizes else ()
 
 
 def _reported(folder: Path, laws: Sequence[str], seconds: int) -> str | None:
