@@ -9,12 +9,13 @@ from typing import Final
 
 from attrs import frozen
 
-SMALL, READ, PAGES, OPERATORS, QUANTIFIERS = (
+SMALL, READ, PAGES, OPERATORS, QUANTIFIERS, NESTED = (
     "test_small_worlds.py",
     "test_sql_equals_memory.py",
     "test_pages.py",
     "test_operators.py",
     "test_quantifiers.py",
+    "test_nested_pages.py",
 )
 AUDIT, IMPACT, ACCESS, DRAWN = "test_audit.py", "test_impact.py", "test_access.py", "../strategies/test_laws.py"
 
@@ -27,7 +28,7 @@ class Mutant:
     file: str
     old: str
     new: str
-    laws: tuple[str, ...] = (SMALL, QUANTIFIERS, READ)
+    laws: tuple[str, ...] = (SMALL, QUANTIFIERS, NESTED, READ)
 
 
 _AFTER, _GROUPS, _JOINS, _SCALARS = "read/after.py", "read/groups.py", "read/joins.py", "read/scalars.py"
@@ -72,15 +73,15 @@ MUTANTS: Final = (
     Mutant("the length of JSON that is no list is NULL", _FUNCTIONS, "THEN json_array_length({v}) ELSE 0 END", "THEN json_array_length({v}) END"),
     # order and pages
     Mutant("descending is lost", _SCALARS, 'return sql(piece, " DESC") if key.descending else piece', "return piece"),
-    Mutant("the offset is one too much", _SELECT, 'Sql("place > ?"', 'Sql("place > ? + 1"'),
-    Mutant("a nested page is one item too long", _SELECT, '" AND place <= ? + ?"', '" AND place < ? + ?"'),
+    Mutant("the offset is one too much", _SELECT, 'Sql("place > ?"', 'Sql("place > ? + 1"', (NESTED, SMALL)),
+    Mutant("a nested page is one item too long", _SELECT, '" AND place <= ? + ?"', '" AND place < ? + ?"', (NESTED, SMALL)),
     Mutant("a later page of the root starts late", _SELECT, 'Sql(" OFFSET ?"', 'Sql(" OFFSET ? + 1"', (SMALL, PAGES)),
     Mutant("a cursor of ascending keys shows the last item again", _AFTER, 'return sql(keys[0], " > ", slots[0])', 'return sql(keys[0], " >= ", slots[0])', (SMALL, PAGES)),
     Mutant("a cursor forgets NULLs behind descending keys", _AFTER, 'return [first, sql(key.piece, " IS NULL")] if key.descending and key.nullable else [first]', "return [first]", (SMALL, PAGES)),
     Mutant("a cursor goes the wrong way", _AFTER, 'sql(key, " < " if keys[0].descending else " > "', 'sql(key, " > " if keys[0].descending else " < "', (SMALL, PAGES)),
     Mutant("the order of a sorted relation takes the last row", _SELECT, ' WHERE place = 1"', ' WHERE place = 2"'),
     Mutant("a join loses its guard", _JOINS, 'return joined(" AND ", [*guarded(hop, near, far), *sides])', 'return joined(" AND ", sides)'),
-    Mutant("all parents share one page", _SELECT, '[Sql(f"{key} = {parents}.column1"), *guarded', '[Sql(f"{key} IS NOT NULL"), *guarded'),
+    Mutant("all parents share one page", _SELECT, '[Sql(f"{key} = {parents}.column1"), *guarded', '[Sql(f"{key} IS NOT NULL"), *guarded', (NESTED, SMALL)),
     # joins and groups
     Mutant("the collation of a key is lost", _JOINS, 'return key if hop.collation == "BINARY" else f"{key} COLLATE {hop.collation}"\n\n\ndef parting_key', "return key\n\n\ndef parting_key"),
     Mutant("keys of any-to-many relations compare as stored", _JOINS, 'return f"CAST({key} AS TEXT)" if hop.guard else key\n\n\ndef sought_key', "return key\n\n\ndef sought_key"),
