@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from relgraph.query.parse import PARAMETERS
 
 README_FILE = Path(__file__).parent.parent / "README.md"
 README = README_FILE.read_text("utf-8")
+PROJECT = Path(__file__).parent / "data" / "project.db"
 
 
 def marked(mark: str) -> str:
@@ -57,9 +59,13 @@ def test_examples_answer_as_printed(
 
 @pytest.mark.parametrize("block", python_blocks())
 def test_python_blocks_run(block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every Python block runs as it stands, in a folder where `my.db` is a database with relations of every kind."""
+    """Every Python block runs as it stands, in a folder of two databases.
+
+    `my.db` has relations of every kind, and `project.db` is a Directus project.
+    """
     monkeypatch.chdir(tmp_path)
     build("my.db")
+    shutil.copy(PROJECT, "project.db")
     exec(compile(block, "README.md", "exec"), {"__name__": "readme"})
 
 
