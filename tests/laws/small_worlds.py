@@ -31,6 +31,7 @@ EXTRAS: Final[dict[str, tuple[Stored, ...]]] = {
     "JSON": ("[1]", "[]", None, "{}", "1", "[1, 2]"),
     "DATETIME": ("2024-01-15", "2024-01-16 10:00:00", None, "2023-12-31"),
     "TEXT COLLATE NOCASE": ("a", "A", None, "b", ""),
+    "STRING": ("1", "a", None, "10"),  # which SQLite does not take for text: it keeps numbers
 }
 
 _COLUMNS: Final = (Column("n", "INTEGER"), Column("t", "VARCHAR(40)"))

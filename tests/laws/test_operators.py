@@ -31,6 +31,8 @@ COLUMNS: dict[FieldType, tuple[str, tuple[Any, ...]]] = {
     FieldType.DATE_TIME: ("DATETIME", ("2024-01-15 10:20:30", "1969-12-31T23:59:59.5", "2024-01-15")),
     FieldType.TIMESTAMP: ("TIMESTAMP", ("2024-01-15T10:20:30Z", "2024-01-15T12:20:30.5+02:00", "1969-12-31 23:59:59")),
     FieldType.TIME: ("TIME", ("10:20:30", "10:20", "00:00:00")),
+    # which SQLite does not take for text: what looks like a number becomes one
+    FieldType.UUID: ("UUID", ("0f8fad5b-d9cb-469f-a165-70867728950e", "0F8FAD5B-D9CB-469F-A165-70867728950E", "10")),
     FieldType.JSON: ("JSON", ("[1]", '{"a": 1}', "null", "{bad")),
     FieldType.BINARY: ("BLOB", (b"", b"a", b"\x00\xff")),
     FieldType.ANY: ("", ("a", "A", "10", 10, 1.5, b"a", "é")),
