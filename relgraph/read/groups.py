@@ -18,8 +18,8 @@ from attrs import evolve, frozen
 
 from relgraph.functions import SMALL_SUM, SMALL_WHOLE, WHOLE
 from relgraph.query.resolved import Call, GroupColumn, Grouping, GroupOrder, Measure, ResolvedQuery
-from relgraph.read.fragments import MARK, Keys, Sql, Statement, fill, joined, sql
-from relgraph.read.joins import Renderer, column, guarded, join, parting_key, rows_of
+from relgraph.read.fragments import Sql, Statement, fill, joined, sql
+from relgraph.read.joins import Renderer, among, column, guarded, join, parting_key, rows_of
 from relgraph.read.proofs import PRESENT, SMALL, USUAL, Claim, Known
 from relgraph.read.scalars import as_number, date_text, reached_stored, stored
 from relgraph.read.select import Nested, by_order, cut, within
@@ -91,7 +91,7 @@ def _values(
     ]
     if nested is not None:
         values.insert(0, Sql(f"{parting_key(nested.hop, nested.key)} AS parent"))
-        where = [Sql(f"{nested.compared} IN ({MARK})", (Keys(),)), *guarded(nested.hop, None, alias), *where]
+        where = [among(nested.hop, nested.compared), *guarded(nested.hop, None, alias), *where]
     return _selected(query, alias, values or [Sql("1")], where)
 
 

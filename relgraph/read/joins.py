@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from attrs import define, field, frozen
 
-from relgraph.read.fragments import Sql, joined, quoted, sql
+from relgraph.read.fragments import MARK, Keys, Sql, joined, quoted, sql
 from relgraph.schema import Collection, Hop
 
 Path: TypeAlias = tuple[Hop, ...]
@@ -190,6 +190,28 @@ def wanted_key(hop: Hop, alias: str) -> str:
     """
     key = column(alias, hop.far_field)
     return collated(hop, key) if hop.many else key
+
+
+def among(hop: Hop, wanted: str) -> Sql:
+    """Give the condition that a wanted key is one of a list of parents' keys."""
+    return Sql(f"{wanted} IN ({_as_stored(hop, f'IN ({MARK})') or MARK})", (Keys(),))
+
+
+def same_key(hop: Hop, wanted: str, parent: str) -> Sql:
+    """Give the condition that a wanted key is that of one parent, which stands in a list of rows."""
+    kept = _as_stored(hop, f"= {parent}")
+    return Sql(f"{wanted} = ({kept} LIMIT 1)" if kept else f"{wanted} = {parent}")
+
+
+def _as_stored(hop: Hop, condition: str) -> str:
+    """Give the select of parents' keys from their column, where only beside that number text is a number; or nothing.
+
+    A key in a list has no type of its own: 1 would not find '1' in a column without a type, as a join does.
+    """
+    if hop.guard is not None or hop.form is None or hop.form("1") != 1:
+        return ""
+    key = column("p", hop.near_field)
+    return f"SELECT {key} FROM {table(hop.near, 'p')} WHERE {key} {condition}"
 
 
 def guarded(hop: Hop, near: str | None, far: str | None) -> list[Sql]:
