@@ -72,8 +72,8 @@ def _path(choices: Choices, ways: Ways) -> tuple[Hop, ...]:
     """Choose a path through two relations at most."""
     path: tuple[Hop, ...] = ()
     for _ in range(choices.of((1, 1, 2))):
-        if ways.open:
-            path += (choices.of(ways.open),)
+        if hops := (*ways.open, *ways.follows):
+            path += (choices.of(hops),)
             ways = ways_of(ways.schema, path[-1].far)
     return path
 
@@ -93,7 +93,7 @@ def _condition(choices: Choices, ways: Ways) -> Query:
         case "counted" if many:
             return {f"count({choices.of(many).name})": choices.of(_COUNTS)}
         case "quantified" if many:
-            hop, word = choices.of(many), choices.of(sorted(QUANTIFIERS))
+            hop, word = choices.of((*many, *ways.follows)), choices.of(sorted(QUANTIFIERS))
             return {hop.name: {word: _on_field(choices, ways_of(ways.schema, hop.far))}}
         case _:
             return _on_field(choices, ways)

@@ -9,6 +9,7 @@ from hypothesis import given, note
 from hypothesis import strategies as st
 
 from relgraph.schema import Collection, Hop, Schema
+from relgraph.strategies.ways import Ways, ways_of
 from tests.laws.databases import Database
 from tests.laws.queries import filters
 from tests.laws.small_worlds import small_worlds
@@ -42,14 +43,18 @@ def test_quantifiers(database: Database, data: st.DataObject) -> None:
 @st.composite
 def paths(draw: st.DrawFn, schema: Schema, collection: Collection) -> list[Hop]:
     """Draw a path of a to-many relation, behind to-one relations or not; none where the collection has none."""
-    single = [hop for hop in collection.hops.values() if not hop.many]
-    single += [hop for any_hop in collection.any_hops.values() for hop in any_hop.hops.values()]
-    many = [hop for hop in collection.hops.values() if hop.many]
+    ways = ways_of(schema, collection.name)
+    single = [hop for hop in ways.open if not hop.many]
     if single and draw(st.booleans()):
         hop = draw(st.sampled_from(single))
-        behind = [each for each in schema.collections[hop.far].hops.values() if each.many]
-        return [hop, draw(st.sampled_from(behind))] if behind else []
+        many = _to_many(ways_of(schema, hop.far))
+        return [hop, draw(st.sampled_from(many))] if many else []
+    many = _to_many(ways)
     return [draw(st.sampled_from(many))] if many else []
+
+
+def _to_many(ways: Ways) -> list[Hop]:
+    return [*(hop for hop in ways.travelled if hop.many), *ways.follows]
 
 
 def check(world: World, collection: Collection, path: list[Hop], word: str, asked: dict[str, Any]) -> None:

@@ -84,12 +84,14 @@ def check(world: World, collection: str, query: object) -> None:
 
 
 def related(world: World, hop: Hop, row: dict[str, Any]) -> list[dict[str, Any]]:
-    """Give the rows that a hop by name leads to from a row, told by looking at all of them."""
-    form, guard = hop.form or (lambda key: key), hop.guard
-    key = row[hop.near_field]
-    if key is None or (guard is not None and row[guard.field] != guard.collection):
-        return []
-    return [each for each in world.rows[hop.far] if form(each[hop.far_field]) == form(key)]
+    """Give the rows that a hop leads to from a row, told by looking at all of them."""
+    form, guard, key = hop.form or (lambda key: key), hop.guard, row[hop.near_field]
+
+    def belongs(far: dict[str, Any]) -> bool:
+        meant = guard is None or (far if guard.far else row)[guard.field] == guard.collection
+        return meant and key is not None and far[hop.far_field] is not None and form(far[hop.far_field]) == form(key)
+
+    return list(filter(belongs, world.rows[hop.far]))
 
 
 def world_of(database: Database) -> World:
