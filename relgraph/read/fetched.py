@@ -22,7 +22,7 @@ from relgraph.read.straight import Form
 
 MANY: Final = 1000  # rows from which the garbage collector is worth holding back
 GIVEN_UP: Final = 1000  # rows let go of at a time
-SHORT: Final = 256  # characters of text that Python writes as soon as SQLite, whose functions take 1 µs to set up
+SHORT: Final = 256  # characters: what is shorter Python writes alone, W1 in 1.03 of dicts and orjson, SQLite in 1.1
 IN_A_ROW: Final = 2  # answers wanted in one form, after which the next is made in it at once
 
 

@@ -77,7 +77,7 @@ def doubts(collection: Collection, show: Show) -> tuple[str, ...] | None:
         return (NO_DAY, LONG)
     if field.codec is not PLAIN:
         return None
-    if field.type is FieldType.DECIMAL or field.affinity == "REAL":
+    if field.affinity == "REAL" or (field.affinity == "NUMERIC" and field.type is FieldType.DECIMAL):
         return (NOT_SHORT, NOT_SMALL)
     return {"TEXT": (BLOB,), "INTEGER": (NOT_WHOLE, LEAST)}.get(field.affinity)
 

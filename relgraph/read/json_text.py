@@ -5,11 +5,10 @@ dicts. Equal as data to `json.dumps` of the items; floats by their shortest exac
 and `ValueError` for an infinity, as `json` does; `Result.to_json` says where it stands.
 
 Text needs no copies, so the object of a to-one relation is written once, however many parents it has. What SQLite has
-written comes as a `TextCell`, see `json_sql`. To the time of making dicts and giving them to orjson, reading included,
-that of text is, where a query is always wanted as text (10k articles, Python 3.11, 2026-11): 0.78 in W3, where Python
-alone takes 0.84; 0.93 to 1.03 in W8 by offset, alone 1.05 to 1.17; 1.0 in W2 and W7; 1.14 in W9 and 1.1 to 1.2 in W8 by
-cursor, whose flat rows hold nothing that is written once and that Python has to write; 1.25 in W1, a point read of
-33 µs, of which the items have a straight read and the text has none.
+written comes as a `TextCell`, see `json_sql`; what is short Python writes alone. To the time of making dicts and giving
+them to orjson, reading included, that of text is, where a query is always wanted as text (10k and 100k articles, Python
+3.11, 2026-11): 0.5 to 0.8 in W3, the less the busier the memory; 0.9 to 0.97 in W9, whose flat rows hold nothing that
+is written once; 0.95 to 1.02 in W2, W7 and W8; 1.01 to 1.04 in W1 and the other reads of less than 0.1 ms.
 """
 
 from __future__ import annotations
