@@ -38,6 +38,11 @@ def _mapping(part: str, given: Any) -> Mapping[str, Any] | None:
     return None if given is None else MappingProxyType(dict(given))
 
 
+def _printed(mapping: Mapping[str, Any] | None) -> str:
+    """Print a mapping as Python that makes it again."""
+    return repr(mapping if mapping is None else dict(mapping))
+
+
 def _filter(given: Any) -> Mapping[str, Any] | None:
     return _mapping("filter", given)
 
@@ -69,10 +74,12 @@ class Grant:
     """
 
     fields: tuple[str, ...] = field(default=(ALL,), converter=_names)
-    filter: Mapping[str, Any] | None = field(default=None, converter=_filter, hash=False)
+    filter: Mapping[str, Any] | None = field(default=None, converter=_filter, repr=_printed, hash=False)
     action: str = field(default="read", converter=_action, kw_only=True)
-    presets: Mapping[str, Any] | None = field(default=None, converter=_presets, hash=False, kw_only=True)
-    validation: Mapping[str, Any] | None = field(default=None, converter=_validation, hash=False, kw_only=True)
+    presets: Mapping[str, Any] | None = field(default=None, converter=_presets, repr=_printed, hash=False, kw_only=True)
+    validation: Mapping[str, Any] | None = field(
+        default=None, converter=_validation, repr=_printed, hash=False, kw_only=True
+    )
 
     @property
     def gives_all(self) -> bool:
@@ -118,11 +125,11 @@ class Access:
     (7, False, True)
     """
 
-    grants: Mapping[str, tuple[Grant, ...]] = field(factory=dict, converter=_grants, hash=False)
-    user: Mapping[str, Any] | None = field(default=None, converter=_user, hash=False, kw_only=True)
+    grants: Mapping[str, tuple[Grant, ...]] = field(factory=dict, converter=_grants, repr=_printed, hash=False)
+    user: Mapping[str, Any] | None = field(default=None, converter=_user, repr=_printed, hash=False, kw_only=True)
     admin: bool = field(default=False, kw_only=True)  # sees and may change everything
     sees_relations: bool = field(default=True, kw_only=True)  # may list relations at all
-    asking: Mapping[str, Any] | None = field(default=None, converter=_user, hash=False, kw_only=True)
+    asking: Mapping[str, Any] | None = field(default=None, converter=_user, repr=_printed, hash=False, kw_only=True)
 
     @classmethod
     def full(cls, *, user: Mapping[str, Any] | None = None) -> Access:

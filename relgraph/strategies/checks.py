@@ -7,7 +7,7 @@ pass it. Candidates are what the constraint itself names, what lies next to that
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -59,14 +59,34 @@ def checks_of(registry: RelationRegistry, collection: Collection) -> tuple[Check
     ...     checks_of(registry, registry.schema.collections["tags"])
     (Check(expression='size > 3', names=('size',), generated=()),)
     """
-    found = registry.connection.execute(
-        "SELECT sql FROM main.sqlite_schema WHERE name = ? AND type = 'table'", (collection.name,)
-    ).fetchone()
-    if "CHECK" not in (found[0] or "").upper():
+    sql = _table_sql(registry, collection)
+    if "CHECK" not in sql.upper():
         return ()
-    pieces = [piece for piece in tokens(found[0]) if piece.kind != "comment"]
+    pieces = _pieces(sql)
     insides = [_inside(pieces, at) for at, piece in enumerate(pieces) if piece.is_word("CHECK")]
     return tuple(_check(inside, collection, dict(_generated(pieces, collection))) for inside in insides)
+
+
+def stored_names(registry: RelationRegistry, collection: Collection, expressions: Iterable[str]) -> tuple[str, ...]:
+    """Give the stored columns that expressions go back to, through generated ones.
+
+    >>> from relgraph import RelationRegistry
+    >>> with RelationRegistry() as registry:
+    ...     _ = registry.connection.execute("CREATE TABLE tags (id INTEGER PRIMARY KEY, n INT, m AS (n * 2))")
+    ...     stored_names(registry, registry.schema.collections["tags"], ["m", "abs(id)"])
+    ('id', 'n')
+    """
+    generated = dict(_generated(_pieces(_table_sql(registry, collection)), collection))
+    return _check(_pieces(", ".join(expressions)), collection, generated).names
+
+
+def _table_sql(registry: RelationRegistry, collection: Collection) -> str:
+    sql = "SELECT sql FROM main.sqlite_schema WHERE name = ? AND type = 'table'"
+    return str(registry.connection.execute(sql, (collection.name,)).fetchone()[0] or "")
+
+
+def _pieces(sql: str) -> list[Token]:
+    return [piece for piece in tokens(sql) if piece.kind != "comment"]
 
 
 def _inside(pieces: Sequence[Token], at: int) -> list[Token]:

@@ -39,6 +39,7 @@ class Plan:
     checks: tuple[Check, ...] = ()  # that must be asked of the whole item
     positions: tuple[str, ...] = ()  # columns by which lists are sorted
     required: frozenset[str] = frozenset()
+    made_of: tuple[tuple[str, ...], ...] = ()  # those unique keys that only expressions over them are
     drawn: st.SearchStrategy[Drawn] = field(init=False, eq=False)  # for one item, a value for each part
     pointing: tuple[bool, ...] = field(init=False)  # which of the parts do
     linked: tuple[tuple[str, ...], ...] = field(init=False)  # those unique keys that hold a pointer
@@ -258,7 +259,8 @@ class Drafts:
             return False
         if not self._holds(plan.collection):
             return True
-        same = " AND ".join(f"{quoted(name)} = ?" for name in names)
+        alike = " COLLATE NOCASE" if names in plan.made_of else ""
+        same = " AND ".join(f"{quoted(name)} = ?{alike}" for name in names)
         sql = f"SELECT EXISTS (SELECT 1 FROM main.{quoted(plan.collection)} WHERE {same})"
         return not self._execute(sql, values).fetchone()[0]
 

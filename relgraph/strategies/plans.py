@@ -13,9 +13,10 @@ from attrs import evolve
 from hypothesis import strategies as st
 
 from relgraph.schema import AnyHop, Collection, Field, Schema
+from relgraph.storage.sql_text import quoted
 from relgraph.storage.unique_keys import key_indexes
 from relgraph.strategies.bounds import InvalidBounds, check_names, collection_of
-from relgraph.strategies.checks import Check, checks_of, choices
+from relgraph.strategies.checks import Check, checks_of, choices, stored_names
 from relgraph.strategies.choosing import Pool, or_null
 from relgraph.strategies.drafts import Plan
 from relgraph.strategies.parts import Fitting, Part, Plain, Pointing, PointingAnywhere
@@ -63,14 +64,16 @@ class _Planning:
         fixed = {name for part in fitting for name in part.names}
         left = [field for name, field in self.stored.items() if name not in pointed | fixed | {*positions}]
         asked = tuple(check for check in checks if not fixed.issuperset(check.names))
+        made_of = tuple(dict.fromkeys(self._made_of()))
         return Plan(
             self.collection.name,
             (*fitting, *map(self._plain, left), *pointing),
-            tuple(dict.fromkeys(self._unique())),
+            tuple(dict.fromkeys((*self._unique(), *made_of))),
             self.collection.primary_key,
             asked,
             positions,
             self.required,
+            made_of,
         )
 
     # --- what must hold ----------------------------------------------------------------------------------------------
@@ -97,6 +100,13 @@ class _Planning:
             beside = (other.collection_field,) if other is not None else ()
             if half.one_collection is not None:
                 yield (half.many_field, *beside, half.junction_field or "")
+
+    def _made_of(self) -> Iterator[tuple[str, ...]]:
+        """Yield what unique expressions and generated columns are made of: they mostly differ where this does."""
+        for index in key_indexes(self.registry.database).get(self.collection.name, ()):
+            if index.unique and not self.stored.keys() >= set(index.columns):
+                said = index.terms or [quoted(name) for name in index.columns if name is not None]
+                yield stored_names(self.registry, self.collection, said)
 
     def _junctions(self) -> list[Any]:
         own = self.schema.relations_of(self.collection.name)

@@ -6,10 +6,9 @@ was drawn is closed when nothing holds it any more. Raises `InvalidBounds`, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from attrs import frozen
 from hypothesis import strategies as st
 
 from relgraph.registry import RelationRegistry
@@ -85,12 +84,13 @@ def registries(
     return _registries(schemas() if schema is None else schema, min_items, max_items, damage)
 
 
-@frozen(eq=False)
 class _Original:
-    """A database to be copied, and how the items of its collections are made."""
+    """A database to be copied, and how the items of its collections are made; no value, for it would print whole."""
 
-    registry: DrawnRegistry
-    plans: Mapping[str, Plan]
+    def __init__(self, registry: DrawnRegistry, plans: Mapping[str, Plan], triggers: Sequence[str] = ()) -> None:
+        self.registry = registry
+        self.plans = plans
+        self.triggers = triggers  # made in the end: they neither hear of what is drawn nor stop it
 
     def __repr__(self) -> str:
         return f"of({', '.join(map(repr, self.plans))})"
@@ -98,6 +98,8 @@ class _Original:
 
 def _original(blueprint: Blueprint) -> _Original:
     """Give a blueprint's database, read once for all that are drawn."""
+    if not isinstance(blueprint, Blueprint):
+        raise InvalidBounds("schema", f"a blueprint is needed, not {type(blueprint).__name__}", "schemas() draws them")
     registry = DrawnRegistry()
     run(registry, blueprint.statements())
     return _Original(registry, {table.name: plan_of(registry, table.name) for table in blueprint.tables})
@@ -107,19 +109,27 @@ def _original(blueprint: Blueprint) -> _Original:
 def _copies(draw: st.DrawFn, original: _Original, least: int, most: int, damage: bool) -> DrawnRegistry:
     registry = DrawnRegistry()
     original.registry.connection.backup(registry.connection)
-    return _filled(draw, _Original(registry, original.plans), least, most, damage)
+    _fill(draw, registry, original.plans, least, most)
+    if damage:
+        registry.planted = draw(plant(registry))
+    if original.triggers:
+        run(registry, [(trigger, ()) for trigger in original.triggers])
+    return registry
 
 
 @st.composite
 def _registries(
     draw: st.DrawFn, schema: st.SearchStrategy[Blueprint], least: int, most: int, damage: bool
 ) -> DrawnRegistry:
-    return _filled(draw, _original(draw(schema)), least, most, damage)
+    original = _original(draw(schema))
+    _fill(draw, original.registry, original.plans, least, most)
+    if damage:
+        original.registry.planted = draw(plant(original.registry))
+    return original.registry
 
 
-def _filled(draw: st.DrawFn, original: _Original, least: int, most: int, damage: bool) -> DrawnRegistry:
-    """Draw the items of all collections, store them, and spoil some if they are to be."""
-    registry, plans = original.registry, original.plans
+def _fill(draw: st.DrawFn, registry: DrawnRegistry, plans: Mapping[str, Plan], least: int, most: int) -> None:
+    """Draw the items of all collections, and store them."""
     drawn = {name: draw(plan.several(least, most)) for name, plan in plans.items()}
     made = Drafts(registry, plans).make(drawn)
     with without_foreign_keys(registry):
@@ -128,9 +138,6 @@ def _filled(draw: st.DrawFn, original: _Original, least: int, most: int, damage:
                 registry.connection.executemany(
                     _insertion(name, items[0]), [_in_order(items[0], each) for each in items]
                 )
-    if damage:
-        registry.planted = draw(plant(registry))
-    return registry
 
 
 def _insertion(name: str, item: Item) -> str:
@@ -174,8 +181,7 @@ def _learn(path: Any, values: bool) -> _Original:
     own = [each for each in template.schema if not each.system and not each.view]
     pools = {(each.name, name): pool for each in own for name, pool in _pools(template, each.name)} if values else {}
     plans = {each.name: plan_of(template, each.name, learnt=pools) for each in own}
-    _empty(template, list(plans))
-    return _Original(template, plans)
+    return _Original(template, plans, _emptied(template, list(plans)))
 
 
 def _pools(registry: RelationRegistry, name: str) -> Iterable[tuple[str, Pool]]:
@@ -190,12 +196,13 @@ def _pools(registry: RelationRegistry, name: str) -> Iterable[tuple[str, Pool]]:
             yield field.name, Pool((2, found), (1, values_of(field)))
 
 
-def _empty(registry: RelationRegistry, names: Iterable[str]) -> None:
-    """Delete all items; triggers neither hear of it nor stop it."""
+def _emptied(registry: RelationRegistry, names: Iterable[str]) -> tuple[str, ...]:
+    """Drop the triggers, and delete all items; give the statements that make the triggers again."""
     triggers = registry.connection.execute("SELECT name, sql FROM main.sqlite_schema WHERE type = 'trigger'").fetchall()
     lines = [f"DROP TRIGGER main.{quoted(name)}" for name, _ in triggers]
     lines += [f"DELETE FROM main.{quoted(name)}" for name in names]
-    run(registry, [(line, ()) for line in [*lines, *(sql for _, sql in triggers)]])
+    run(registry, [(line, ()) for line in lines])
+    return tuple(sql for _, sql in triggers)
 
 
 def _as_text(script: str) -> str:

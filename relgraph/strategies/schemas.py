@@ -5,6 +5,7 @@ In: bounds. Out: a strategy of `Blueprint`s. Raises `InvalidBounds` for bounds t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -33,6 +34,7 @@ _KEYS: Final = (
     (Column("id", "UUID TEXT"),),
     (Column("k1", "INTEGER"), Column("k2", "VARCHAR(40)")),
 )
+_NAME: Final = re.compile("[^\\0\ud800-\udfff]+")
 _COSTS: Final = {"m2m": 1, "m2a": 1, "translations": 2}  # collections that a kind brings along
 _ACTIONS: Final = (None, "CASCADE", "SET NULL", "RESTRICT")
 _NOT_IN_ALIASES: Final = str.maketrans("", "", '.:()_$"')
@@ -82,7 +84,7 @@ def _apart(names: Any) -> tuple[str, ...]:
         raise InvalidBounds("names", f"a list of names is needed, not {names!r}")
     found: dict[str, str] = {}
     for name in names:
-        if not isinstance(name, str) or not name or "\0" in name or folded(name).startswith(("sqlite_", "relgraph")):
+        if not isinstance(name, str) or not _NAME.fullmatch(name) or folded(name).startswith(("sqlite_", "relgraph")):
             raise InvalidBounds("names", f"{name!r} cannot name a collection")
         found.setdefault(folded(name), name)
     return tuple(found.values())

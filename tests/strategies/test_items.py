@@ -155,6 +155,22 @@ def test_values_of_the_callers_own_are_kept() -> None:
         kept()
 
 
+UNIQUE_BY_EXPRESSION = """
+CREATE TABLE codes (id INTEGER PRIMARY KEY, code TEXT NOT NULL, n INT NOT NULL, next AS (n + 1) STORED UNIQUE);
+CREATE UNIQUE INDEX in_any_case ON codes (lower(code));
+INSERT INTO codes (id, code, n) VALUES (1, 'A', 0);
+"""
+
+
+@settings(max_examples=20)
+@given(data=st.data())
+def test_expressions_that_are_unique_are_kept(data: st.DataObject) -> None:
+    """What an index on an expression or a generated column holds together is unique in what it is made of."""
+    with opened(UNIQUE_BY_EXPRESSION) as registry:
+        for make in (strategies.items, strategies.payloads, strategies.items):
+            store(registry, "codes", data.draw(make(registry, "codes")))
+
+
 def test_a_check_on_a_pointer_is_kept() -> None:
     """What a CHECK asks of keys that point at others is kept by pointing elsewhere."""
     with opened(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relgraph import RelationRegistry, strategies
+from relgraph import Access, Grant, RelationRegistry, strategies
 from relgraph.storage.sql_text import quoted
 from relgraph.strategies import Blueprint, Column, DrawnRegistry, InvalidBounds, Planted, Pointer, Table, opened
 from tests.conformance.cases import DATASET
@@ -132,9 +132,54 @@ def test_from_a_file(tmp_path: Path) -> None:
     sound()
 
 
+GUARDED = """
+CREATE TABLE shops (id INTEGER PRIMARY KEY, name TEXT);
+CREATE TABLE sales (id INTEGER PRIMARY KEY, shop INTEGER REFERENCES shops);
+CREATE TABLE log (what TEXT);
+CREATE TRIGGER logged AFTER INSERT ON shops BEGIN INSERT INTO log VALUES (NEW.name); END;
+CREATE TRIGGER closed BEFORE INSERT ON sales BEGIN SELECT RAISE(ABORT, 'closed'); END;
+INSERT INTO shops VALUES (1, 'a');
+"""
+
+
+@pytest.mark.parametrize("damage", [False, True])
+def test_triggers_neither_hear_of_what_is_drawn_nor_stop_it(tmp_path: Path, damage: bool) -> None:
+    """Triggers of the file and guards are there in the end, and have not run; damage is planted in spite of them."""
+    with RelationRegistry(tmp_path / "guarded.db") as file:
+        file.connection.executescript(GUARDED)
+        file.guard()
+    learnt = strategies.from_database(tmp_path / "guarded.db", min_items=2, max_items=2, damage=damage)
+    told = "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'"
+    with RelationRegistry(tmp_path / "guarded.db", read_only=True) as file:
+        triggers = file.connection.execute(told).fetchone()
+
+    @settings(max_examples=5, derandomize=True, database=None, deadline=None)
+    @given(registry=learnt)
+    def kept(registry: DrawnRegistry) -> None:
+        assert [registry.items(name).count() for name in ("shops", "sales", "log")] == [2, 2, 2]
+        assert registry.connection.execute(told).fetchone() == triggers
+        assert bool(errors_of(registry)) == bool(registry.planted)
+
+    kept()
+
+
+@settings(max_examples=20)
+@given(data=st.data())
+def test_accesses_and_queries_print_as_what_makes_them(data: st.DataObject) -> None:
+    """Accesses, queries and items print as Python that is the same."""
+    with opened(SHOPS) as registry:
+        access = data.draw(strategies.accesses(registry, admin=True))
+        assert eval(repr(access), {"Access": Access, "Grant": Grant}) == access
+        for drawn in (strategies.queries(registry, "sales", aggregate=None), strategies.items(registry, "sales")):
+            value = data.draw(drawn)
+            assert eval(repr(value)) == value
+
+
 @pytest.mark.parametrize(
     ("make", "where"),
     [
+        (lambda: strategies.schemas(names=["\ud800"], max_collections=1), "names"),
+        (lambda: strategies.registries(st.just(7)).example(), "schema"),  # type: ignore[arg-type]  # what a caller may get wrong
         (lambda: strategies.schemas(min_collections=3, max_collections=2), "max_collections"),
         (lambda: strategies.schemas(min_collections=0), "min_collections"),
         (lambda: strategies.schemas(max_collections=2, names=["a", "A"]), "names"),
