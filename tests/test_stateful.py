@@ -9,9 +9,10 @@ from attrs import evolve
 from hypothesis import Phase, settings
 from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 
+from relgraph import RelationRegistry
 from relgraph.demo import build
 from relgraph.stateful import LiveKey, RegistryMachine, live_keys
-from relgraph.strategies import AnyPointer, Blueprint, Column, Pointer, Table
+from relgraph.strategies import AnyPointer, Blueprint, Column, InvalidBounds, Pointer, Table
 
 FEW = settings(
     max_examples=8, stateful_step_count=12, phases=[Phase.generate], deadline=None, derandomize=True, database=None
@@ -80,3 +81,35 @@ def test_over_a_file(tmp_path: Path) -> None:
 
     run_state_machine_as_test(Demo, settings=settings(FEW, max_examples=2, stateful_step_count=6))
     assert (tmp_path / "my.db").read_bytes() == before
+
+
+ODD = """
+CREATE TABLE "my ""t" (k1 INTEGER, "k 2" TEXT COLLATE NOCASE, v REAL, PRIMARY KEY (k1, "k 2")) WITHOUT ROWID;
+CREATE TABLE pairs (
+  id INTEGER PRIMARY KEY, a INTEGER, b TEXT, FOREIGN KEY (a, b) REFERENCES "my ""t" (k1, "k 2"),
+  CHECK ((a IS NULL) = (b IS NULL))
+);
+CREATE TABLE strict (id INTEGER PRIMARY KEY, t TEXT NOT NULL UNIQUE, x ANY) STRICT;
+CREATE TABLE made (a INTEGER NOT NULL, b TEXT DEFAULT 'x', c AS (a || b), d INTEGER AS (a + 1) STORED UNIQUE);
+CREATE TABLE codes (
+  code VARCHAR(3) PRIMARY KEY NOT NULL, beside VARCHAR(3) REFERENCES codes, up TEXT CHECK (up = upper(up))
+);
+CREATE VIEW seen AS SELECT id, t FROM strict;
+"""
+
+
+def test_over_odd_tables(tmp_path: Path) -> None:
+    """Composite keys, no keys, STRICT and generated columns, views and CHECKs: any steps keep them sound too."""
+    with RelationRegistry(tmp_path / "odd.db") as file:
+        file.connection.executescript(ODD)
+
+    class Odd(RegistryMachine):
+        database = tmp_path / "odd.db"
+
+    run_state_machine_as_test(Odd, settings=settings(FEW, max_examples=20))
+
+
+def test_a_machine_without_a_database_says_so() -> None:
+    """What is missing is named, and how to give it."""
+    with pytest.raises(InvalidBounds, match="set it to a path or a Blueprint"):
+        run_state_machine_as_test(RegistryMachine, settings=FEW)
