@@ -20,7 +20,7 @@ from relgraph.strategies.checks import Check, checks_of, choices, stored_names
 from relgraph.strategies.choosing import Pool, or_null
 from relgraph.strategies.drafts import Plan
 from relgraph.strategies.parts import Fitting, Part, Plain, Pointing, PointingAnywhere
-from relgraph.strategies.values import FIRST_KEYS, values_of
+from relgraph.strategies.values import FIRST_KEYS, named, values_of
 from relgraph.values import INTEGERS
 
 if TYPE_CHECKING:
@@ -162,5 +162,6 @@ class _Planning:
         return Plain(field, own if required else or_null(own), required)
 
     def _usual(self, field: Field) -> Pool:
-        counts = (field.name,) == self.collection.primary_key and field.type in INTEGERS
-        return FIRST_KEYS if counts else values_of(field)
+        if (field.name,) == self.collection.primary_key and field.type in INTEGERS:
+            return FIRST_KEYS
+        return named(values_of(field)) if field.name in self.collection.primary_key else values_of(field)

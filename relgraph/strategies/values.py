@@ -98,6 +98,16 @@ def values_of(field: Field) -> Pool:
     return _shortened(field.type, int(longest[1]))
 
 
+@cache
+def named(pool: Pool) -> Pool:
+    """Give the pool of what can be a key: all but the empty text, by which no item can be asked for.
+
+    >>> named(Pool((1, ("", "b", 7)))).known
+    ('a', 'b', 7)
+    """
+    return pool.mapped(lambda value: "a" if value == "" else value)
+
+
 def known_values(field: Field) -> tuple[Stored, ...]:
     """Give those values that belong into a field which are not drawn from a strategy, each once.
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,11 +18,10 @@ FEW = settings(max_examples=settings().max_examples // 2 or 1)
 @FEW
 @given(registry=strategies.registries(max_items=4, damage=True))
 def test_a_repair_mends_what_was_planted(registry: DrawnRegistry) -> None:
-    """After a repair an audit finds no error but those it said it has no fix for, and another has nothing to do."""
-    audit = registry.audit()
-    hopeless = {(problem.rule, problem.relation) for problem in audit if problem.fix.startswith("none")}
-    registry.repair(audit, dry_run=False)
-    assert {(each.rule, each.relation) for each in registry.audit() if each.severity == "error"} <= hopeless
+    """After a repair an audit finds no error but those it said it leaves, and another has nothing to do."""
+    done = registry.repair(registry.audit(), dry_run=False)
+    left = {(each.rule, each.relation) for each in done.left}
+    assert {(each.rule, each.relation) for each in registry.audit() if each.severity == "error"} <= left
     assert list(registry.repair(registry.audit(), dry_run=True)) == []
 
 
@@ -45,10 +47,12 @@ def test_impact_foretells_what_a_delete_does(registry: DrawnRegistry, data: st.D
     keys = [key for (key,) in registry.connection.execute(f"SELECT {column} FROM {quoted(name)} ORDER BY 1")]
     key = data.draw(st.sampled_from(keys))
     impact = registry.graph.impact(name, [key])
-    before = counts(registry)
+    before, delete = counts(registry), f"DELETE FROM {quoted(name)} WHERE {column} = ?"
     if impact.blocked:
+        with pytest.raises(sqlite3.IntegrityError):
+            registry.connection.execute(delete, (key,))
         return
-    registry.connection.execute(f"DELETE FROM {quoted(name)} WHERE {column} = ?", (key,))
+    registry.connection.execute(delete, (key,))
     gone = {each: before[each] - count for each, count in counts(registry).items() if before[each] != count}
     assert gone == {each: affected.count for each, affected in impact.deleted.items()}
 
