@@ -60,20 +60,29 @@ def _to_many(ways: Ways) -> list[Hop]:
 def check(world: World, collection: Collection, path: list[Hop], word: str, asked: dict[str, Any]) -> None:
     """Compare what a quantified filter finds with what counting finds."""
     fulfilling = keys_of(world, path[-1].far, asked)
-    names = collection.primary_key
+    far = world.registry.schema.collections[path[-1].far]
     owed = set()
     for row in world.rows[collection.name]:
-        reached = [row]
-        for hop in path:
-            reached = [far for near in reached for far in related(world, hop, near)]
-        far_key = world.registry.schema.collections[path[-1].far].primary_key
-        if WORDS[word](tuple(far[name] for name in far_key) in fulfilling for far in reached):
-            owed.add(tuple(row[name] for name in names))
+        if WORDS[word](key_in(far, each) in fulfilling for each in behind(world, path, row)):
+            owed.add(key_in(collection, row))
     quantified: dict[str, Any] = {word: asked}
     for hop in reversed(path):
         quantified = {hop.name: quantified}
     note(world.size_with(quantified))
     assert keys_of(world, collection.name, quantified) == owed, quantified
+
+
+def behind(world: World, path: list[Hop], row: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give the rows at the end of a path, told by looking at all of them."""
+    reached = [row]
+    for hop in path:
+        reached = [far for near in reached for far in related(world, hop, near)]
+    return reached
+
+
+def key_in(collection: Collection, row: dict[str, Any]) -> tuple[Any, ...]:
+    """Give the key of a row."""
+    return tuple(row[name] for name in collection.primary_key)
 
 
 def keys_of(world: World, collection: str, asked: dict[str, Any]) -> set[tuple[Any, ...]]:
