@@ -28,9 +28,9 @@ def test_a_nested_page_is_a_part_of_the_list(database: Database, data: st.DataOb
         for _ in range(4 * bool(many)):
             hop, limit, offset, asked = data.draw(pages(ways_of(schema, name), many), label="page")
             shown = {"fields": ["*", f"{hop.name}.*"]}
+            note(world.size_with(asked))
             whole = world.by_sql(name, shown | {"deep": {hop.name: asked}}).data
             paged = world.by_sql(name, shown | {"deep": {hop.name: asked | {"_limit": limit, "_offset": offset}}}).data
-            note(world.size_with(asked))
             assert same(paged, [item | {hop.name: item[hop.name][offset : offset + limit]} for item in whole])
 
 

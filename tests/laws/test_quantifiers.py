@@ -59,16 +59,16 @@ def _to_many(ways: Ways) -> list[Hop]:
 
 def check(world: World, collection: Collection, path: list[Hop], word: str, asked: dict[str, Any]) -> None:
     """Compare what a quantified filter finds with what counting finds."""
+    quantified: dict[str, Any] = {word: asked}
+    for hop in reversed(path):
+        quantified = {hop.name: quantified}
+    note(world.size_with(quantified))
     fulfilling = keys_of(world, path[-1].far, asked)
     far = world.registry.schema.collections[path[-1].far]
     owed = set()
     for row in world.rows[collection.name]:
         if WORDS[word](key_in(far, each) in fulfilling for each in behind(world, path, row)):
             owed.add(key_in(collection, row))
-    quantified: dict[str, Any] = {word: asked}
-    for hop in reversed(path):
-        quantified = {hop.name: quantified}
-    note(world.size_with(quantified))
     assert keys_of(world, collection.name, quantified) == owed, quantified
 
 

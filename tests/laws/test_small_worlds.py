@@ -74,8 +74,8 @@ def test_cursors(database: Database, data: st.DataObject) -> None:
         keys = st.lists(st.tuples(st.sampled_from(("", "-")), fields), max_size=3)
         for _ in range(4):
             asked = {"fields": ["*"], "sort": [sign + field for sign, field in data.draw(keys, label="sort")]}
-            whole = world.in_memory(collection, asked).data
             note(world.size_with(asked))
+            whole = world.in_memory(collection, asked).data
             assert same(followed(world, collection, asked, len(whole)), whole)
 
 

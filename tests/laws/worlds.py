@@ -77,8 +77,8 @@ def check(world: World, collection: str, query: object) -> None:
     """Fail unless both evaluators answer the query, and answer it alike, in the same order where there is one."""
     if not world.ordered:
         query = without_slices(query)
-    by_sql, in_memory = (outcome(lambda ask=ask: ask(collection, query)) for ask in (world.by_sql, world.in_memory))
     note(world.size_with(query))
+    by_sql, in_memory = (outcome(lambda ask=ask: ask(collection, query)) for ask in (world.by_sql, world.in_memory))
     assert not isinstance(by_sql, Refusal), f"a valid query was refused: {by_sql}"
     assert agree(by_sql, in_memory, unordered=not world.ordered), f"\nby SQL:    {by_sql}\nin memory: {in_memory}"
 
