@@ -27,6 +27,8 @@ _MANY: Final = frozenset(name for name, operator in OPERATORS.items() if operato
 _PLACES: Final = tuple(f"#{index}" for index in range(64))  # names of parameters
 _NO_MAPPINGS: Final = frozenset({str, int, float, bool, list, type(None)})
 _CURSOR: Final = "#cursor"
+# as the plain type spells it: a type of the caller's own may hide what it holds
+_SPELLED: Final[dict[type, Callable[[Any], str]]] = {str: str.__str__, int: int.__repr__, float: float.__repr__}
 
 
 class _Mark:
@@ -37,6 +39,10 @@ _ASIDE: Final = _Mark()  # where an operand was
 _MAPPING: Final = _Mark()  # where a mapping begins
 _LIST: Final = _Mark()  # where a list begins
 _END: Final = _Mark()  # where either ends
+
+
+class _NoKey(Exception):
+    """A value is of a type that nothing is known of, so that two of them may look the same and differ."""
 
 
 class Shape(NamedTuple):  # made in half the time of a frozen class of attrs
@@ -65,8 +71,8 @@ def shape_of(source: Any, parameters: Mapping[str, Any], most: int) -> Shape:
     """
     try:
         return _shape_of(source, parameters, most)
-    except RecursionError:
-        return Shape(source, parameters, (), {})  # no query is nested as deeply: parse will say so
+    except (RecursionError, _NoKey):  # no query is nested as deeply: parse will say so
+        return Shape(source, parameters, (), {})
 
 
 def _shape_of(source: Any, parameters: Mapping[str, Any], most: int) -> Shape:
@@ -140,13 +146,30 @@ def _walk(condition: Mapping[Any, Any], write: Callable[[Any], None], put_aside:
     return has_or
 
 
-def _fixed(value: Any) -> bytes:
+def _fixed(value: Any) -> Any:
     """Give what two values share when they are of the same types and equal."""
     try:
         # a third of the time of repr(); version 3 would tell equal texts apart by how they are held in memory
         return marshal.dumps(value, 2)
     except ValueError:  # a type of the caller's own
-        return repr(value).encode("utf-8", "surrogatepass")
+        return _held(value)
+
+
+def _held(value: Any) -> Any:
+    """Give the type of a value and what it holds, whatever its repr() shows; raises `_NoKey` where that is unknown."""
+    kind = type(value)
+    if value is None:
+        return kind
+    if kind is Param:
+        return kind, _held(value.name)
+    if isinstance(value, Mapping):
+        return kind, tuple([(_held(name), _held(each)) for name, each in value.items()])
+    if isinstance(value, (list, tuple)):
+        return kind, tuple(map(_held, value))
+    for plain, spelled in _SPELLED.items():
+        if isinstance(value, plain):
+            return kind, spelled(value)
+    raise _NoKey
 
 
 def _with_parameters(given: Mapping[str, Any], names: Iterator[str]) -> dict[str, Any]:

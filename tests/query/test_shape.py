@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -118,3 +120,50 @@ def test_other_structures_are_other_shapes(other: Any) -> None:
     asked = {"a": {"b": 5}}
     assert shape_of({"filter": asked}, {}, 9).key != shape_of({"filter": other}, {}, 9).key
     assert shape_of({}, {"filter": asked}, 9).key != shape_of({}, {"filter": other}, 9).key
+
+
+class Secret(str):
+    """A text that does not print what it holds."""
+
+    def __repr__(self) -> str:
+        return "***"
+
+
+class Given(Mapping[str, Any]):
+    """A mapping that prints nothing but its address, which the next one may have."""
+
+    def __init__(self, **held: Any) -> None:
+        self.held = held
+
+    def __getitem__(self, name: str) -> Any:
+        return self.held[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.held)
+
+    def __len__(self) -> int:
+        return len(self.held)
+
+    def __repr__(self) -> str:
+        return "<Given>"
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda value: {"filter": {"a": {"_eq": Secret(value)}}},
+        lambda value: {"search": Secret(value)},
+        lambda value: {"deep": Given(kids=Given(_filter={"a": value}))},
+        lambda value: {"deep": {"kids": OrderedDict(_sort=[Secret(value)])}},
+        lambda value: {"filter": {"a": {"_eq": Param(value)}}},
+    ],
+)
+def test_what_types_of_a_callers_hold_counts_and_not_what_they_print(ask: Callable[[str], Any]) -> None:
+    """Two questions are told apart by what they hold, even when they look the same; the same one is known again."""
+    assert shape_of(ask("one"), {}, 9).key == shape_of(ask("one"), {}, 9).key
+    assert shape_of(ask("one"), {}, 9).key != shape_of(ask("two"), {}, 9).key
+
+
+def test_what_nothing_is_known_of_is_kept_for_no_other_question() -> None:
+    """A value of a strange type is left for `parse` to judge, each time."""
+    assert shape_of({"filter": {"a": {"_eq": object()}}}, {}, 9).key == ()
