@@ -135,9 +135,9 @@ class Result(Sequence[Any]):
             text = self._text()
         except (TypeError, ValueError) as error:
             place = _place(self.data, "data")
-            if not place:
-                raise
-            raise InvalidQuery(place, "the value has no form in JSON", "read it as data") from error
+            if place:
+                raise InvalidQuery(place, "the value has no form in JSON", "read it as data") from error
+            text = json_text(self.data)  # only a row that no item shows has no form
         return text.encode("utf-8", "backslashreplace")
 
     def _text(self) -> str:

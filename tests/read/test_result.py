@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relgraph import Result
+from relgraph import RelationRegistry, Result
 from relgraph.errors import InvalidQuery
 
 JSON = st.recursive(
@@ -45,3 +45,20 @@ def test_a_result_is_a_sequence() -> None:
     assert repr(result) == "Result([{'id': 1}, {'id': 2}], meta={'total_count': 9}, cursor='c')"
     with pytest.raises(TypeError):
         hash(result)
+
+
+@pytest.mark.parametrize("value", [b"blob", float("inf")])
+def test_what_no_item_shows_needs_no_form_in_json(value: Any) -> None:
+    """A child without its parent is read where all children are, and does not keep the others from being written."""
+    with RelationRegistry() as registry:
+        connection = registry.connection
+        connection.executescript(
+            "PRAGMA foreign_keys = OFF;"
+            "CREATE TABLE people (id INTEGER PRIMARY KEY); INSERT INTO people VALUES (1);"
+            "CREATE TABLE notes (id INTEGER PRIMARY KEY, of INTEGER REFERENCES people, said);"
+            "INSERT INTO notes VALUES (1, 1, 'so')"
+        )
+        connection.execute("INSERT INTO notes VALUES (2, 99, ?)", (value,))
+        people = registry.items("people")
+        for _ in range(5):
+            assert people.read(fields=["notes.said"]).to_json() == b'[{"notes":[{"said":"so"}]}]'
