@@ -150,7 +150,7 @@ class Items:
         return self._streamed(reader, Bindings(shape.arguments), chunk_size)
 
     def _streamed(self, reader: Reader, bindings: Bindings, chunk_size: int) -> Generator[Any, None, None]:
-        with self._registry.database.reading():
+        with self._registry.database.lasting_reading():
             yield from reader.stream(self._registry.source, bindings, chunk_size)
 
     def prepare(self, query: Any = None, /, **parameters: Any) -> Prepared:

@@ -7,14 +7,11 @@ a missing table) comes through as SQLite's own error. Opening writes nothing.
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import count
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NoReturn, TypeAlias
 
@@ -24,7 +21,6 @@ from relgraph.errors import (
     DatabaseCorrupt,
     DatabaseFull,
     DatabaseReadOnly,
-    InvalidPayload,
     NotADatabase,
     RegistryClosed,
     RelgraphError,
@@ -34,6 +30,7 @@ from relgraph.errors import (
 )
 from relgraph.storage import functions
 from relgraph.storage.findings import Findings
+from relgraph.storage.sources import connection_in, path_in, uri_of, why_not
 
 Values: TypeAlias = Sequence[Any] | Mapping[str, Any]
 Fault: TypeAlias = sqlite3.Error | UnicodeDecodeError  # the latter where an aggregate is given a text that is no UTF-8
@@ -69,7 +66,8 @@ class Database:
         self.raw = raw
         self.name = name
         self.read_only = read_only
-        self.snapshot_only = False  # in a transaction that `reading` began, so that all it sees is committed
+        self.snapshot_only = False  # in a transaction that `reading` began
+        self._lasting_since: tuple[int, ...] | None = None  # the versions at the start of a reading that lasts
         self.fence: Any = None  # what restricted accesses read through, see `fence`
         self._owned = owned
         self._only_others_write = owned and read_only and name != MEMORY
@@ -88,10 +86,10 @@ class Database:
         """
         if sqlite3.sqlite_version_info < _OLDEST:
             raise CannotOpen(str(source), f"SQLite {sqlite3.sqlite_version} is too old; relgraph needs 3.37 or later")
-        connection = _connection_in(source)
+        connection = connection_in(source)
         if connection is not None:
             return cls._adopt(connection, read_only)
-        return cls._open_path(_path_in(source), read_only, busy_timeout_ms)
+        return cls._open_path(path_in(source), read_only, busy_timeout_ms)
 
     @classmethod
     def _adopt(cls, connection: sqlite3.Connection, read_only: bool) -> Database:
@@ -107,13 +105,13 @@ class Database:
 
     @classmethod
     def _open_path(cls, path: str, read_only: bool, timeout_ms: int) -> Database:
-        uri = f"file:{MEMORY}" if path == MEMORY else _uri_of(path, read_only)
+        uri = f"file:{MEMORY}" if path == MEMORY else uri_of(path, read_only)
         try:
             connection = sqlite3.connect(
                 uri, uri=True, timeout=timeout_ms / 1000, isolation_level=None, cached_statements=_STATEMENTS_KEPT
             )
         except sqlite3.OperationalError as error:
-            raise CannotOpen(path, _why_not(path, error)) from error
+            raise CannotOpen(path, why_not(path, error)) from error
         database = cls(connection, path, read_only=read_only, owned=True, timeout_ms=timeout_ms)
         try:
             # trusted_schema stays on: off, SQLite refuses the triggers that keep an FTS5 table (3.40), and all it would
@@ -218,6 +216,25 @@ class Database:
         Errors of SQLite that surface while rows are fetched inside become typed errors too.
         """
         return _Reading(self)
+
+    @contextmanager
+    def lasting_reading(self) -> Iterator[None]:
+        """Hold one read snapshot while the caller goes on, who may write meanwhile; `sees_committed` tells."""
+        with self.reading():
+            is_first = self._lasting_since is None
+            if is_first:
+                self._lasting_since = self.versions(rows=True)
+            try:
+                yield
+            finally:
+                if is_first:
+                    self._lasting_since = None
+
+    @property
+    def sees_committed(self) -> bool:
+        """Whether a reading holds the transaction, in which nothing was written: all that it sees is committed."""
+        since = self._lasting_since
+        return self.snapshot_only and (since is None or since == self.versions(rows=True))
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -345,46 +362,3 @@ class _Reading:
             if raw.in_transaction:
                 raw.execute("ROLLBACK")
             self._database.fail(error)
-
-
-# --- sources ---------------------------------------------------------------------------------------------------------
-
-
-def _connection_in(source: Any) -> sqlite3.Connection | None:
-    if isinstance(source, sqlite3.Connection):
-        return source
-    module = sys.modules.get("sqlite_utils.db")  # whoever has such a database has imported it
-    if module is not None and isinstance(source, module.Database):
-        connection = source.conn
-        return connection if isinstance(connection, sqlite3.Connection) else None
-    return None
-
-
-def _path_in(source: Any) -> str:
-    if not isinstance(source, (str, os.PathLike)):
-        raise InvalidPayload(
-            "database",
-            f"a database is a path, a sqlite3 connection or a sqlite-utils database, not {type(source).__name__}",
-        )
-    return os.fsdecode(source)
-
-
-def _uri_of(path: str, read_only: bool) -> str:
-    """Give the URI of a file, whatever letters its name holds; raises `CannotOpen` for what can be no file."""
-    if not path:
-        raise CannotOpen("''", "a path is needed; ':memory:' is a database in memory")
-    if "\0" in path:
-        raise CannotOpen(repr(path), "a path cannot hold a NUL character")
-    file = Path(path)
-    if file.is_dir():
-        raise CannotOpen(path, "it is a folder")
-    if read_only and not file.exists():
-        raise CannotOpen(path, "there is no such file")
-    return f"{file.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
-
-
-def _why_not(path: str, error: sqlite3.Error) -> str:
-    folder = Path(path).absolute().parent
-    if not folder.is_dir():
-        return f"the folder {folder} does not exist"
-    return f"{error}; check its permissions"

@@ -3,7 +3,9 @@
 In: a `Database` within a reading, a statement. Out: its first row, which is read again only when something was written
 since, by whatever connection. Fails only as the database does.
 
-What is written through an open blob (`Connection.blobopen`) SQLite counts nowhere: it is seen with the next write.
+SQLite counts nowhere what is written through an open blob (`Connection.blobopen`), what `Connection.deserialize` puts
+in place of it all, and what is not yet committed in a cache shared with `read_uncommitted`: these are seen with the
+next write.
 """
 
 from __future__ import annotations
@@ -20,8 +22,8 @@ if TYPE_CHECKING:
 class Findings:
     """The first rows of statements that ran since something was last written.
 
-    In a transaction of the caller's nothing is added: what it wrote may be rolled back, and `total_changes` would not
-    go back with it.
+    In a transaction of the caller's nothing is added, nor after a write beside an open stream: what was written may be
+    rolled back, and `total_changes` would not go back with it.
     """
 
     _rows: dict[tuple[str, tuple[Any, ...]], tuple[Any, ...]] = field(factory=dict, init=False)
@@ -33,6 +35,6 @@ class Findings:
         if versions != self._versions:
             self._rows.clear()
             self._versions = versions
-        if key not in self._rows and database.snapshot_only:
+        if key not in self._rows and database.sees_committed:
             self._rows[key] = database.execute(sql, values).fetchone()
         return self._rows.get(key)

@@ -72,4 +72,4 @@ class FreshSchema:
         return schema
 
     def _is_uncommitted(self) -> bool:
-        return not self.database.snapshot_only and self.database.in_transaction
+        return not self.database.sees_committed and self.database.in_transaction

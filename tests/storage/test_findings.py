@@ -91,3 +91,14 @@ def test_what_is_restored_counts(database: Database) -> None:
     other.backup(database.raw)
     other.close()
     assert found(database) == 2
+
+
+def test_nothing_is_found_after_a_write_beside_an_open_stream(database: Database) -> None:
+    """A reading that lasts may be written in, and what was written undone, by whatever means."""
+    with database.lasting_reading():
+        assert found(database) == 1
+        database.execute("DELETE FROM tags")
+        assert found(database) is None
+        database.execute("ROLLBACK")
+        assert found(database) is None
+    assert found(database) == 1

@@ -90,3 +90,18 @@ class Pragmas(Trace):
         """Note a pragma."""
         if text.startswith("PRAGMA"):
             self.append(text)
+
+
+def test_what_is_undone_beside_an_open_stream(path: str) -> None:
+    """Columns that were added and taken back are gone, even when other columns come with the same version."""
+    with RelationRegistry(path) as registry:
+        stream = registry.items("people").stream()
+        next(stream)
+        registry.connection.execute("SAVEPOINT tried")
+        registry.connection.execute("ALTER TABLE people ADD COLUMN age")
+        assert fields_in(registry) == ["age", "boss", "id", "name"]
+        registry.connection.execute("ROLLBACK TO tried")
+        registry.connection.execute("ALTER TABLE people ADD COLUMN born")
+        assert fields_in(registry) == ["born", "boss", "id", "name"]
+        stream.close()
+        assert fields_in(registry) == ["born", "boss", "id", "name"]
