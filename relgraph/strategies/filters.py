@@ -112,7 +112,8 @@ def _behind(choices: Choices, draw: st.DrawFn, schema: Schema, hop: Hop, depth: 
         case "quantified":
             return {choices.of(_QUANTIFIERS): draw(drawn_filters(schema, hop.far, depth - 1))}
         case "key" if key is not None:
-            near = schema.collections[hop.near].fields[hop.near_field]
-            return comparison(choices, key.type if hop.many else near.type)
+            if not hop.many:  # the near field of others an access may not know
+                key = schema.collections[hop.near].fields[hop.near_field]
+            return comparison(choices, key.type)
         case _:
             return draw(drawn_filters(schema, hop.far, depth - 1))

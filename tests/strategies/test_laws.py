@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relgraph import evaluate, strategies
+from relgraph import Access, Grant, evaluate, strategies
 from relgraph.errors import UnknownCollection
-from relgraph.strategies import DrawnRegistry
+from relgraph.strategies import Blueprint, Column, DrawnRegistry, Pointer, Table
 from tests.conformance.compare import same
 
 
@@ -83,3 +83,24 @@ def test_an_access_never_shows_more(registry: DrawnRegistry, data: st.DataObject
     granted = {field for grant in access.reading(name) for field in grant.fields}
     assert len(seen) <= registry.items(name).count()
     assert "*" in granted or all(set(item) <= granted for item in seen)
+
+
+ONE_BY_LABEL = Blueprint(
+    (
+        Table("tags", (Column("id", "INTEGER"),), (Column("label", "VARCHAR(40)", unique=True),)),
+        Table(
+            "uses",
+            (Column("id", "INTEGER"),),
+            pointers=(Pointer(Column("tag", "VARCHAR(40)"), "tags", "label", alias="uses"),),
+        ),
+    )
+)
+
+
+@given(data=st.data())
+def test_a_filter_needs_no_field_that_a_relation_goes_by(data: st.DataObject) -> None:
+    """An access may go through a relation without knowing the unique field it leads by: its filters can be drawn."""
+    with ONE_BY_LABEL.open() as registry:
+        view = registry.with_access(Access({"tags": Grant(("id", "uses")), "uses": Grant()}))
+        asked = data.draw(strategies.filters(view, "tags"))
+        assert view.items("tags").read(filter=asked).data == []
