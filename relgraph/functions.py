@@ -48,9 +48,11 @@ _SECONDS: Final = "(({v}) / 1000 - (({v}) % 1000 < 0))"
 
 
 # text that SQLite prints again as it is, after reckoning with it: a date that there is, with or without a time. Blobs
-# stand behind all text; and the + keeps the bounds text beside a numeric column, which would make numbers of them
+# stand behind all text; the + keeps the bounds text beside a numeric column, which would make numbers of them; and
+# SQLite passes over a T that no time follows
 _USUAL: Final = (
-    "(substr(datetime({t}, '+0 days'), 1, length({t})) = replace({t}, 'T', ' ') AND +{t} BETWEEN '0001' AND ':')"
+    "(substr(datetime({t}, '+0 days'), 1, length({t})) = replace({t}, 'T', ' ') AND +{t} BETWEEN '0001' AND ':' "
+    "AND length({t}) > 11)"
 )
 # the same for a date without a time, told in a third of the time
 _PLAIN: Final = "(date({t}, '+0 days') = +{t} AND +{t} >= '0001')"

@@ -32,6 +32,7 @@ PARTS = [name for name, row in FUNCTIONS.items() if row.text_sql]
 @example(value="0000-01-01")
 @example(value="2024-01-15 24:00:00")
 @example(value="2024-02-30")
+@example(value="2024-01-15T")
 @example(value="２０２４-01-15")
 def test_usual_spellings_are_answered_by_their_moment(field_type: FieldType, value: Stored) -> None:
     """Date text in a usual spelling is answered as its moment is, anything else that is no date as stored."""
@@ -50,7 +51,9 @@ def test_usual_spellings_are_answered_by_their_moment(field_type: FieldType, val
         max_size=5,
     )
 )
-@example(values=[b"2024-01-15", b"2024-01-15 10:00", "0000-01-01 10:00", "2024", " 2024-01-15"])
+@example(
+    values=[b"2024-01-15", b"2024-01-15 10:00", "0000-01-01 10:00", "2024", " 2024-01-15", "2024-01-15T", "2024-01-15 "]
+)
 @example(values=["0000-01-01", "2024-01-15 24:00:00", "2024-02-30", "2024-01-15T23:59", "9999-12-31 23:59:59"])
 def test_parts_are_read_off_text_as_reckoned(name: str, values: list[Stored]) -> None:
     """A part of a date stored as text is the same read off, reckoned from its moment, and reckoned in Python.
