@@ -6,9 +6,8 @@ parse and resolve raise on a question that is wrong, and the database's own erro
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Generator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from attrs import define, evolve, field, frozen
 
@@ -18,6 +17,7 @@ from relgraph.query.parse import parse
 from relgraph.query.resolve import resolve
 from relgraph.query.resolved import Bindings, Literal, ResolvedQuery, Show
 from relgraph.query.shape import Shape, shape_of
+from relgraph.read.cache import Ready
 from relgraph.read.fetch import Reader
 from relgraph.read.result import Result
 from relgraph.restricted.restrict import restrict
@@ -26,32 +26,6 @@ from relgraph.schema import Field, Schema
 if TYPE_CHECKING:
     from relgraph.explain.explanation import Explanation
     from relgraph.registry import RelationRegistry
-
-CACHED_READERS: Final = 512  # query shapes kept ready per registry
-
-
-@define
-class ReaderCache:
-    """Readers by query shape, for one state of the schema; the least recently used goes first."""
-
-    schema: Schema | None = None
-    readers: OrderedDict[Any, Reader] = field(factory=OrderedDict)
-
-    def get(self, schema: Schema, key: Any) -> Reader | None:
-        """Give the reader of a shape, if it was made against this very schema."""
-        if schema is not self.schema:
-            self.schema = schema
-            self.readers.clear()
-        found = self.readers.get(key)
-        if found is not None:
-            self.readers.move_to_end(key)
-        return found
-
-    def put(self, key: Any, reader: Reader) -> None:
-        """Keep a reader."""
-        self.readers[key] = reader
-        if len(self.readers) > CACHED_READERS:
-            self.readers.popitem(last=False)
 
 
 @frozen
@@ -79,24 +53,24 @@ class Items:
         >>> registry.items("tags").read(fields=["label"], sort="-label").data
         [{'label': 'red'}, {'label': 'blue'}]
         """
-        shape = self._shape(query, parameters)
         with self._registry.database.reading():
-            return self._reader(shape).read(self._registry.source, Bindings(shape.arguments))
+            reader, arguments = self._ready(query, parameters)
+            return reader.read(self._registry.source, Bindings(arguments))
 
     def get(self, key: Any, query: Any = None, /, **parameters: Any) -> dict[str, Any]:
         """Give the item with a key; a composite key is a list of values, in the order of the primary key.
 
         A filter or search in the query must hold too. Errors: `ItemNotFound` (403) for an unknown or malformed key.
         """
-        shape, several = self._shape(query, parameters), isinstance(key, (list, tuple))
+        several = isinstance(key, (list, tuple))
         parts = key if several else (key,)
         with self._registry.database.reading():
             primary_key = self._registry.schema.collections[self.collection].primary_key
             if len(parts) != len(primary_key) or several != (len(primary_key) > 1):
                 self._by_keys([key], query, parameters)  # which says what is wrong with it
             given = {f"#key{index}": part for index, part in enumerate(parts)}
-            reader = self._reader(shape, tuple(given))
-            items = reader.read(self._registry.source, Bindings({**shape.arguments, **given}))
+            reader, arguments = self._ready(query, parameters, tuple(given))
+            items = reader.read(self._registry.source, Bindings({**arguments, **given}))
         if not items:
             raise ItemNotFound("key", self.collection, key)
         item: dict[str, Any] = items[0]
@@ -142,12 +116,11 @@ class Items:
         """
         if isinstance(chunk_size, bool) or not isinstance(chunk_size, int) or chunk_size < 1:
             raise InvalidQuery("chunk_size", f"chunk_size must be a whole number of 1 or more, not {chunk_size!r}")
-        shape = self._shape(query, parameters)
         with self._registry.database.reading():
-            reader = self._reader(shape)
+            reader, arguments = self._ready(query, parameters)
         if reader.query.after is not None:
             raise InvalidQuery("cursor", "a stream has no pages to go on from", "leave out the cursor")
-        return self._streamed(reader, Bindings(shape.arguments), chunk_size)
+        return self._streamed(reader, Bindings(arguments), chunk_size)
 
     def _streamed(self, reader: Reader, bindings: Bindings, chunk_size: int) -> Generator[Any, None, None]:
         with self._registry.database.lasting_reading():
@@ -194,9 +167,9 @@ class Items:
         with self._registry.database.reading():
             if self._registry.sight is not None:
                 return in_words(self._looked_up(asked), asked, Bindings(shape.arguments))
-            reader = self._reader(shape)
+            reader, arguments = self._ready(query, parameters)
             schema, database = self._registry.schema, self._registry.database
-            return explain(reader, asked, schema, database, Bindings(shape.arguments))
+            return explain(reader, asked, schema, database, Bindings(arguments))
 
     # --- the pipeline: parse, resolve, plan, fetch ---
 
@@ -217,21 +190,31 @@ class Items:
     def _shape(self, query: Any, parameters: Mapping[str, Any]) -> Shape:
         return shape_of(query, parameters, self._registry.limits.max_operands)
 
-    def _reader(self, shape: Shape, key: tuple[str, ...] = ()) -> Reader:
-        """Give the reader of a query, from the cache where its shape was read before.
+    def _ready(self, query: Any, parameters: Mapping[str, Any], key: tuple[str, ...] = ()) -> Ready:
+        """Give the reader of a query, from the cache where its shape was read before, and the query's arguments.
 
         `key` names the parameters for the parts of the one key that is asked for.
         """
-        cache = self._registry.readers
+        schema, cache = self._registry.schema, self._registry.readers
+        alone = parameters if query is None else None if parameters else query  # the one mapping that has all of it
+        names = (self.collection, key, query is None, *alone) if type(alone) is dict else None
+        if names is not None and (ready := cache.recognised(schema, names, alone)):
+            return ready
+        shape = self._shape(query, parameters)
         known = (self.collection, shape.key, key)
-        reader = cache.get(self._registry.schema, known)
+        reader = cache.get(schema, known)
         if reader is None:
-            parts = [Param(name) for name in key]
-            wanted = [parts] if len(parts) > 1 else parts or None
-            reader = Reader(self._resolve(shape.parsed(), wanted))
+            reader = self._made(shape, key)
             if shape.key and not _is_for_once(reader.query):
                 cache.put(known, reader)
-        return reader
+        elif names is not None:
+            cache.use(known, names, alone)
+        return reader, shape.arguments
+
+    def _made(self, shape: Shape, key: tuple[str, ...]) -> Reader:
+        """Make the reader of a shape."""
+        parts = [Param(name) for name in key]
+        return Reader(self._resolve(shape.parsed(), [parts] if len(parts) > 1 else parts or None))
 
 
 @define(eq=False)

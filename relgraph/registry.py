@@ -20,13 +20,14 @@ from relgraph.changes.definitions import Definitions
 from relgraph.changes.shapes import Shapes
 from relgraph.changes.snapshotting import Snapshots
 from relgraph.errors import InvalidPayload, NotARelation, UnknownCollection, UnknownField, shown
-from relgraph.items import Items, ReaderCache
+from relgraph.items import Items
 from relgraph.keeping import Keeping
 from relgraph.linking import link
 from relgraph.query.limits import Limits
 from relgraph.query.parse import parse
 from relgraph.query.resolve import resolve
 from relgraph.read import memory
+from relgraph.read.cache import ReaderCache
 from relgraph.read.result import Result
 from relgraph.relation import Relation
 from relgraph.schema import Collection, Field, Schema

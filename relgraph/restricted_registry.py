@@ -14,7 +14,7 @@ from attrs import evolve
 from relgraph.errors import AdminNeeded, RelationNotFound, UnknownCollection
 from relgraph.graph import RelationGraph
 from relgraph.integrity.audit import audit as whole_audit
-from relgraph.items import ReaderCache
+from relgraph.read.cache import ReaderCache
 from relgraph.registry import RelationRegistry
 from relgraph.restricted.grants import check, granted
 from relgraph.restricted.sight import Sight

@@ -26,7 +26,7 @@ _ONE: Final = frozenset(name for name, operator in OPERATORS.items() if operator
 _MANY: Final = frozenset(name for name, operator in OPERATORS.items() if operator.arity is Arity.MANY)
 _PLACES: Final = tuple(f"#{index}" for index in range(64))  # names of parameters
 _NO_MAPPINGS: Final = frozenset({str, int, float, bool, list, type(None)})
-_CURSOR: Final = "#cursor"
+CURSOR: Final = "#cursor"
 # as the plain type spells it: a type of the caller's own may hide what it holds
 _SPELLED: Final[dict[type, Callable[[Any], str]]] = {str: str.__str__, int: int.__repr__, float: float.__repr__}
 
@@ -41,7 +41,7 @@ _LIST: Final = _Mark()  # where a list begins
 _END: Final = _Mark()  # where either ends
 
 
-class _NoKey(Exception):
+class NoKey(Exception):
     """A value is of a type that nothing is known of, so that two of them may look the same and differ."""
 
 
@@ -57,9 +57,9 @@ class Shape(NamedTuple):  # made in half the time of a frozen class of attrs
         """Give the query, with parameters for operands. Raises what `parse` raises."""
         if not self.arguments:
             return parse(self.source, **self.keywords)
-        names = (name for name in self.arguments if name != _CURSOR)
+        names = (name for name in self.arguments if name != CURSOR)
         keywords = _with_parameters(self.keywords, names)
-        return parse(_with_parameters(self.source, names) if _is_mapping(self.source) else self.source, **keywords)
+        return parse(_with_parameters(self.source, names) if is_mapping(self.source) else self.source, **keywords)
 
 
 def shape_of(source: Any, parameters: Mapping[str, Any], most: int) -> Shape:
@@ -71,7 +71,7 @@ def shape_of(source: Any, parameters: Mapping[str, Any], most: int) -> Shape:
     """
     try:
         return _shape_of(source, parameters, most)
-    except (RecursionError, _NoKey):  # no query is nested as deeply: parse will say so
+    except (RecursionError, NoKey):  # no query is nested as deeply: parse will say so
         return Shape(source, parameters, (), {})
 
 
@@ -79,23 +79,23 @@ def _shape_of(source: Any, parameters: Mapping[str, Any], most: int) -> Shape:
     key: list[Any] = []
     operands: list[Any] = []
     cursor, has_or = _walk_query(parameters, key, operands) if parameters else (None, False)
-    if _is_mapping(source):
+    if is_mapping(source):
         other, or_too = _walk_query(source, key, operands)
         cursor, has_or = other if cursor is None else cursor, has_or or or_too  # a keyword replaces the source's
     else:
-        key.append(_fixed(source))
+        key.append(fixed(source))
     if list in map(type, operands) and _amount(_filters(source, parameters)) > most:
         return Shape(source, parameters, (), {})
     if has_or and any(map(_has_silence, _filters(source, parameters))):
         # an operand that is not asked for is judged too
-        return Shape(source, parameters, (_fixed(source), _fixed(parameters)), {})
-    arguments = _named(operands)
+        return Shape(source, parameters, (fixed(source), fixed(parameters)), {})
+    arguments = named(operands)
     if cursor is not None:
-        arguments[_CURSOR] = cursor
+        arguments[CURSOR] = cursor
     return Shape(source, parameters, tuple(key), arguments)
 
 
-def _named(operands: list[Any]) -> dict[str, Any]:
+def named(operands: list[Any]) -> dict[str, Any]:
     if len(operands) <= len(_PLACES):
         return dict(zip(_PLACES, operands, strict=False))
     return {f"#{index}": operand for index, operand in enumerate(operands)}
@@ -105,7 +105,7 @@ def _walk_query(given: Mapping[str, Any], key: list[Any], operands: list[Any]) -
     """Write down what stays of a query, and put its operands aside; give its cursor, and whether there is an OR."""
     condition, cursor, rest = given.get("filter"), given.get("cursor"), dict(given)
     has_or = False
-    if _is_mapping(condition):
+    if is_mapping(condition):
         del rest["filter"]
         has_or = _walk(condition, key.append, operands.append)
     if type(cursor) is str:
@@ -113,7 +113,7 @@ def _walk_query(given: Mapping[str, Any], key: list[Any], operands: list[Any]) -
         key.append(_ASIDE)
     else:
         cursor = None
-    key.append(_fixed(rest))
+    key.append(fixed(rest))
     return cursor, has_or
 
 
@@ -126,27 +126,27 @@ def _walk(condition: Mapping[Any, Any], write: Callable[[Any], None], put_aside:
         kind = type(value)
         if kind is dict and name not in OPERATORS:
             has_or |= _walk(value, write, put_aside)
-        elif (kind is str or kind is int or kind is float or kind is list) and _is_value(name, value):
+        elif (kind is str or kind is int or kind is float or kind is list) and is_value(name, value):
             write(_ASIDE)
             put_aside(value)
         elif kind is list and (name == "_and" or name == "_or"):
             write(_LIST)
             has_or |= name == "_or"
             for part in value:
-                if _is_mapping(part):
+                if is_mapping(part):
                     has_or |= _walk(part, write, put_aside)
                 else:
-                    write(_fixed(part))
+                    write(fixed(part))
             write(_END)
-        elif name not in OPERATORS and _is_mapping(value):
+        elif name not in OPERATORS and is_mapping(value):
             has_or |= _walk(value, write, put_aside)
         else:
-            write(_fixed(value))
+            write(fixed(value))
     write(_END)
     return has_or
 
 
-def _fixed(value: Any) -> Any:
+def fixed(value: Any) -> Any:
     """Give what two values share when they are of the same types and equal."""
     try:
         # a third of the time of repr(); version 3 would tell equal texts apart by how they are held in memory
@@ -156,7 +156,7 @@ def _fixed(value: Any) -> Any:
 
 
 def _held(value: Any) -> Any:
-    """Give the type of a value and what it holds, whatever its repr() shows; raises `_NoKey` where that is unknown."""
+    """Give the type of a value and what it holds, whatever its repr() shows; raises `NoKey` where that is unknown."""
     kind = type(value)
     if value is None:
         return kind
@@ -169,69 +169,69 @@ def _held(value: Any) -> Any:
     for plain, spelled in _SPELLED.items():
         if isinstance(value, plain):
             return kind, spelled(value)
-    raise _NoKey
+    raise NoKey
 
 
 def _with_parameters(given: Mapping[str, Any], names: Iterator[str]) -> dict[str, Any]:
     """Give a query with parameters for what was put aside, named in the same order."""
     filled = dict(given)
-    if _is_mapping(filled.get("filter")):
+    if is_mapping(filled.get("filter")):
         filled["filter"] = _filled(filled["filter"], names)
     if type(filled.get("cursor")) is str:
-        filled["cursor"] = Param(_CURSOR)
+        filled["cursor"] = Param(CURSOR)
     return filled
 
 
 def _filled(condition: Mapping[Any, Any], names: Iterator[str]) -> dict[Any, Any]:
     filled: dict[Any, Any] = {}
     for name, value in condition.items():
-        if _is_value(name, value):
+        if is_value(name, value):
             filled[name] = Param(next(names))
-        elif _is_mapping(value) and name not in OPERATORS:
+        elif is_mapping(value) and name not in OPERATORS:
             filled[name] = _filled(value, names)
         elif type(value) is list and (name == "_and" or name == "_or"):
-            filled[name] = [_filled(part, names) if _is_mapping(part) else part for part in value]
+            filled[name] = [_filled(part, names) if is_mapping(part) else part for part in value]
         else:
             filled[name] = value
     return filled
 
 
-def _is_mapping(value: Any) -> TypeGuard[Mapping[Any, Any]]:
+def is_mapping(value: Any) -> TypeGuard[Mapping[Any, Any]]:
     """Tell whether a value is a mapping; asking only that of a text takes five times as long."""
     kind = type(value)
     return kind is dict or (kind not in _NO_MAPPINGS and isinstance(value, Mapping))
 
 
-def _is_value(name: Any, value: Any) -> bool:
+def is_value(name: Any, value: Any) -> bool:
     """Tell whether another value in its place would be asked for in the same way."""
     kind = type(value)
     if kind is str or kind is int or kind is float:
         takes_one = name in _ONE if name in OPERATORS else type(name) is not str or name[:1] != "_"
-        return takes_one and _is_plain(value)
-    return kind is list and name in _MANY and bool(value) and all(map(_is_plain, value))
+        return takes_one and is_plain(value)
+    return kind is list and name in _MANY and bool(value) and all(map(is_plain, value))
 
 
 def _filters(*sources: Any) -> list[Any]:
-    return [source.get("filter") for source in sources if _is_mapping(source)]
+    return [source.get("filter") for source in sources if is_mapping(source)]
 
 
 def _has_silence(condition: Any) -> bool:
     """Tell whether something empty stands in a filter: an OR in which it stands says nothing at all."""
-    if _is_mapping(condition):
+    if is_mapping(condition):
         return not condition or any(map(_has_silence, condition.values()))
     return isinstance(condition, (list, tuple)) and (not condition or any(map(_has_silence, condition)))
 
 
 def _amount(condition: Any) -> int:
     """Give how many operands a filter holds at most, however they are written."""
-    if _is_mapping(condition):
+    if is_mapping(condition):
         return sum(map(_amount, condition.values()))
     if isinstance(condition, (list, tuple)):
         return sum(map(_amount, condition))
     return 1 + condition.count(",") if isinstance(condition, str) else 1
 
 
-def _is_plain(value: Any) -> bool:
+def is_plain(value: Any) -> bool:
     if type(value) is int or type(value) is float:
         return -_SAFE <= value <= _SAFE
     if type(value) is not str or value.startswith("$") or (len(value) <= _LONGEST and value.lower() in _NEVER):
