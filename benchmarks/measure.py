@@ -20,7 +20,7 @@ from attrs import define, field, frozen
 
 from benchmarks.workloads import Argument
 
-SAMPLE_SECONDS = 0.05  # a sample makes so many calls that it takes about this long
+SAMPLE_SECONDS = 0.01  # so long is a sample of calls: short, since a shared machine changes its speed
 CALLS = 2000  # at most
 COMPARED = 3  # arguments whose answers are compared
 

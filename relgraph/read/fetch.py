@@ -49,8 +49,16 @@ class Reader:
         self.plan = self.choices.usual
         self.builders = Builders(self.plan)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether every answer is one list of few items, read by the only plan there is."""
+        return not (self.choices.is_open or self.plan.bulk or self.query.meta is not None)
+
     def read(self, source: Source, bindings: Bindings) -> Result:
         """Give the items, the counts and the cursor asked for. The caller holds one read snapshot around it."""
+        form = self.builders.at_once
+        if form is not None and form.direct is not None:
+            return Result(form.direct(source, bindings), None, None, self.builders)
         choices = self.choices if self.query.after is None else self.paged(self.query.after, bindings)
         planned = choices.decide(source, bindings).plan if choices.is_open else choices.usual
         if not planned.bulk:
@@ -78,6 +86,8 @@ class Reader:
         read = form.read(planned, _below) if self.query.after is None else None
         if read is not None:
             made = read(source, bindings)
+            if form is self.builders.as_items and self.is_plain:
+                form.direct = read
         else:
             found, cursor = self.found(source, bindings, planned, form.builders)
             made = found[0]

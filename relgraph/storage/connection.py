@@ -350,15 +350,11 @@ class _Reading:
             database.snapshot_only = False
         if self._begun and database.in_transaction:
             # COMMIT after an error too: there is nothing to undo but what an inner writing() has already promised
-            self._commit()
+            try:
+                database.raw.execute("COMMIT")
+            except sqlite3.Error as failed:
+                if database.in_transaction:
+                    database.raw.execute("ROLLBACK")
+                database.fail(failed)
         if isinstance(error, Fault):
             database.fail(error)
-
-    def _commit(self) -> None:
-        raw = self._database.raw
-        try:
-            raw.execute("COMMIT")
-        except sqlite3.Error as error:
-            if raw.in_transaction:
-                raw.execute("ROLLBACK")
-            self._database.fail(error)
