@@ -114,6 +114,7 @@ class Hop:
     near_collation: str = "BINARY"  # of the near column itself, which SQLite would go by where it stands left
     form: Callable[[Stored], Stored] | None = None  # None: keys are the same when the stored values are
     seen: Seen | None = None  # what an access sees of the far side; None: all of it
+    near_column: str | None = None  # the near field in its table, where an access sees it under another name
 
     def __str__(self) -> str:
         return f"{self.near}.{self.name}"

@@ -210,7 +210,7 @@ def _as_stored(hop: Hop, condition: str) -> str:
     """
     if hop.guard is not None or hop.form is None or hop.form("1") != 1:
         return ""
-    key = column("p", hop.near_field)
+    key = column("p", hop.near_column or hop.near_field)
     return f"SELECT {key} FROM {table(hop.near, 'p')} WHERE {key} {condition}"
 
 

@@ -192,11 +192,14 @@ class _Restricting:
         if not hop.many:
             return evolve(hop, far_field=_raw(far, hop.far_field), guard=guard, seen=far)
         if hop.name.startswith(FOLLOW):
-            return evolve(hop, near_field=_raw(near, hop.near_field), guard=guard, seen=far)
+            return evolve(hop, near_field=_raw(near, hop.near_field), guard=guard, seen=far, near_column=hop.near_field)
         near_field = _raw(near, hop.near_field)
         if near is not None and near.columns[Seen.link(hop.name)][1] is not None:
             near_field = Seen.link(hop.name)
-        return evolve(hop, near_field=near_field, far_field=_raw(far, hop.far_field), guard=guard, seen=far)
+        far_field = _raw(far, hop.far_field)
+        return evolve(
+            hop, near_field=near_field, far_field=far_field, guard=guard, seen=far, near_column=hop.near_field
+        )
 
     def value(self, value: Value, seen: Seen | None) -> Value:
         if isinstance(value, Call) and isinstance(value.subject, Hop):

@@ -294,3 +294,19 @@ def test_a_question_too_deep_with_its_rules_is_refused(registry: RelationRegistr
     view = registry.with_access(Access({name: Grant(filter=rule) for name in ("comments",)} | {"articles": Grant()}))
     with pytest.raises(InvalidQuery, match="too deep for SQLite"):
         view.items("articles").read(filter={"comments": {"_every": rule}})
+
+
+@pytest.mark.parametrize("deep", [{}, {"_limit": 1}, {"_sort": "-id"}, {"_aggregate": {"count": "*"}}], ids=str)
+@pytest.mark.parametrize("rows", [{}, {"id": {"_gt": 0}}], ids=["all", "some"])
+def test_keys_that_are_spelled_as_text_find_their_children(deep: dict[str, Any], rows: dict[str, Any]) -> None:
+    """Whether a key is hidden or not: its column says how it is compared, whatever an access sees it as."""
+    with RelationRegistry() as registry:
+        registry.connection.executescript(
+            "CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO people VALUES (1, 'Ann'), (2, 'Ben');"
+            "CREATE TABLE notes (id INTEGER PRIMARY KEY, of REFERENCES people);"
+            "INSERT INTO notes VALUES (1, '1'), (2, '1'), (3, 2)"
+        )
+        asked = {"fields": ["name", "notes.id"], "filter": {"name": {"_in": ["Ann", "Ben"]}}, "deep": {"notes": deep}}
+        seen = {"people": Grant(fields=("name", "notes"), filter=rows), "notes": Grant(fields=("id",), filter=rows)}
+        restricted = registry.with_access(Access(seen))
+        assert restricted.items("people").read(asked).data == registry.items("people").read(asked).data
