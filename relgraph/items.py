@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, evolve, field, frozen
 
 from relgraph.errors import InvalidPayload, InvalidQuery, ItemNotFound, LimitExceeded
-from relgraph.query.ast import Param, Query
+from relgraph.query.ast import Param, Query, parameters
 from relgraph.query.parse import parse
 from relgraph.query.resolve import resolve
 from relgraph.query.resolved import Bindings, Literal, ResolvedQuery, Show
@@ -223,12 +223,20 @@ class Prepared:
 
     _items: Items
     query: Query
+    _names: frozenset[str] = field(init=False, repr=False)
     _schema: Schema | None = field(default=None, init=False, repr=False)
     _reader: Reader | None = field(default=None, init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._names = frozenset(parameters(self.query))
 
     def __call__(self, **arguments: Any) -> Result:
         """Give the items for some arguments. Errors: `InvalidQuery` when one is missing or unknown."""
         registry = self._items._registry
+        if not self._names.issuperset(arguments):
+            unknown = next(name for name in arguments if name not in self._names)
+            known = ", ".join(sorted(self._names)) or "none"
+            raise InvalidQuery(unknown, "the query has no parameter of this name", f"those it has: {known}")
         _check_operands(arguments, registry.limits.max_operands)
         with registry.database.reading():
             schema, reader = registry.schema, self._reader

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from relgraph import RelationRegistry, RelgraphError, evaluate, matches
-from relgraph.errors import UnknownOperator
+from relgraph import Param, RelationRegistry, RelgraphError, evaluate, matches
+from relgraph.errors import InvalidQuery, UnknownOperator
 from relgraph.query.parse import parse
 
 
@@ -120,3 +120,14 @@ def test_a_view_of_a_registry_needs_an_access(registry: RelationRegistry) -> Non
     """What is no Access is refused at once, not at the first question."""
     with pytest.raises(RelgraphError, match="Access"):
         registry.with_access(None)  # type: ignore[arg-type]  # the point of the test
+
+
+def test_a_prepared_query_takes_its_own_parameters_only(registry: RelationRegistry) -> None:
+    """A value for a parameter that the query does not have is refused, and those it has are named."""
+    registry.connection.execute("INSERT INTO tags VALUES (1), (2), (3)")
+    either = {"_or": [{"id": {"_in": [Param("one"), 3]}}, {"_and": [{"id": {"_gt": Param("least")}}]}]}
+    prepared = registry.items("tags").prepare(filter=either, fields=[], limit=Param("most"))
+    assert prepared(one=1, least=2, most=5).data == [1, 3]
+    with pytest.raises(InvalidQuery, match="no parameter of this name; those it has: least, most, one") as caught:
+        prepared(one=1, least=2, most=5, last=3)
+    assert caught.value.where == "last"

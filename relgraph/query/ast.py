@@ -6,10 +6,10 @@ turns back into either spelling. Names are not looked up here and operands keep 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
-from attrs import field, frozen
+from attrs import field, fields, frozen, has
 
 
 @frozen
@@ -159,3 +159,19 @@ def thaw(operand: Operand) -> Any:
     if isinstance(operand, tuple):
         return [thaw(item) for item in operand]
     return operand
+
+
+def parameters(part: Any) -> Iterator[str]:
+    """Yield the names of the parameters that a query, or a part of one, waits for.
+
+    >>> list(parameters(Query(filter=At("views", Compare("_in", (3, Param("n")))), limit=Param("most"))))
+    ['n', 'most']
+    """
+    if isinstance(part, Param):
+        yield part.name
+    elif isinstance(part, tuple):
+        for each in part:
+            yield from parameters(each)
+    elif has(type(part)):
+        for attribute in fields(type(part)):
+            yield from parameters(getattr(part, attribute.name))
