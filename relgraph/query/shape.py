@@ -96,6 +96,11 @@ def _shape_of(source: Any, parameters: Mapping[str, Any], most: int) -> Shape:
 
 
 def named(operands: list[Any]) -> dict[str, Any]:
+    """Give operands by the names of their parameters.
+
+    >>> named([7, "a"])
+    {'#0': 7, '#1': 'a'}
+    """
     if len(operands) <= len(_PLACES):
         return dict(zip(_PLACES, operands, strict=False))
     return {f"#{index}": operand for index, operand in enumerate(operands)}
@@ -232,6 +237,11 @@ def _amount(condition: Any) -> int:
 
 
 def is_plain(value: Any) -> bool:
+    """Tell whether a value is asked for as it stands: a number that is exact, a text that means itself.
+
+    >>> is_plain(7), is_plain(True), is_plain("$NOW"), is_plain("null")
+    (True, False, False, False)
+    """
     if type(value) is int or type(value) is float:
         return -_SAFE <= value <= _SAFE
     if type(value) is not str or value.startswith("$") or (len(value) <= _LONGEST and value.lower() in _NEVER):

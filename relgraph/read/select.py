@@ -230,28 +230,10 @@ def _ranked(renderer: Renderer, query: ResolvedQuery, alias: str, head: Head, ne
     Filter and sort are joined together; each item keeps its first joined row by the whole tuple of keys. Nested, the
     items are then numbered within each parent, so that a page can be cut.
     """
-    inner = renderer.alias()
-    names = identity(query.collection)
-    joins, where, aliases = _joined_for_order(renderer, query, inner)
-    keys = [_joined_key(renderer, key, aliases) for key in query.order]
+    rows, names = _to_rank(renderer, query, alias, nested), identity(query.collection)
     by = by_order([directed(Sql(f"s{index}"), key) for index, key in enumerate(query.order)])
-    parent = []
-    if nested is not None:
-        compared = nested.compared.replace(f"{alias}.", f"{inner}.", 1)
-        parent = [sql(parting_key(nested.hop, nested.key.replace(f"{alias}.", f"{inner}.", 1)), " AS parent")]
-        where = [among(nested.hop, compared), *guarded(nested.hop, None, inner), *where]
-    rows = sql(
-        "SELECT ",
-        joined(", ", [*(Sql(f"{inner}.{name} AS k{i}") for i, name in enumerate(names)), *parent]),
-        ", ",
-        joined(", ", [sql(key, f" AS s{index}") for index, key in enumerate(keys)]),
-        " FROM ",
-        rows_of(query.collection, inner),
-        joins,
-        all_where(where),
-    )
-    kept = ", ".join([*(f"k{i}" for i in range(len(names))), *(["parent"] if parent else [])])
-    sorts = ", ".join(f"s{index}" for index in range(len(keys)))
+    kept = ", ".join([*(f"k{i}" for i in range(len(names))), *(["parent"] if nested else [])])
+    sorts = ", ".join(f"s{index}" for index in range(len(query.order)))
     partition = ", ".join(f"k{i}" for i in range(len(names)))
     first = sql(
         f"SELECT {kept}, {sorts}, row_number() OVER (PARTITION BY {partition}", by, ") AS place FROM (", rows, ")"
@@ -260,7 +242,7 @@ def _ranked(renderer: Renderer, query: ResolvedQuery, alias: str, head: Head, ne
     same = " AND ".join(f"{alias}.{name} = ranked.k{i}" for i, name in enumerate(names))
     sorted_by = [directed(Sql(f"ranked.s{index}"), key) for index, key in enumerate(query.order)]
     if nested is None:
-        behind_it = _behind(query, [Sql(f"ranked.s{index}") for index in range(len(keys))])
+        behind_it = _behind(query, [Sql(f"ranked.s{index}") for index in range(len(query.order))])
         there = sql(" JOIN (", ranked, f") AS ranked ON {same}")
         return sql(
             head(after=there),
@@ -272,6 +254,29 @@ def _ranked(renderer: Renderer, query: ResolvedQuery, alias: str, head: Head, ne
         ranked = _page_of_each(ranked, kept, sorts, collated(nested.hop, "parent"), by, query.page)
     by_parent = [Sql(collated(nested.hop, "ranked.parent")), *sorted_by]
     return sql(head(after=sql(" JOIN (", ranked, f") AS ranked ON {same}")), by_order(by_parent))
+
+
+def _to_rank(renderer: Renderer, query: ResolvedQuery, alias: str, nested: Nested | None) -> Sql:
+    """Give the joined rows of a level: what tells its items apart, the parent's key where it is nested, sort values."""
+    inner = renderer.alias()
+    names = identity(query.collection)
+    joins, where, aliases = _joined_for_order(renderer, query, inner)
+    keys = [_joined_key(renderer, key, aliases) for key in query.order]
+    parent = []
+    if nested is not None:
+        compared = nested.compared.replace(f"{alias}.", f"{inner}.", 1)
+        parent = [sql(parting_key(nested.hop, nested.key.replace(f"{alias}.", f"{inner}.", 1)), " AS parent")]
+        where = [among(nested.hop, compared), *guarded(nested.hop, None, inner), *where]
+    return sql(
+        "SELECT ",
+        joined(", ", [*(Sql(f"{inner}.{name} AS k{i}") for i, name in enumerate(names)), *parent]),
+        ", ",
+        joined(", ", [sql(key, f" AS s{index}") for index, key in enumerate(keys)]),
+        " FROM ",
+        rows_of(query.collection, inner),
+        joins,
+        all_where(where),
+    )
 
 
 def _page_of_each(ranked: Sql, kept: str, sorts: str, parent: str, by: Sql, page: Page) -> Sql:
