@@ -6,13 +6,13 @@ In: a `Database` and its `Schema`, and which collections and rules to look at. O
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from relgraph.errors import InvalidPayload, RuleViolation, UnknownCollection, did_you_mean
 from relgraph.integrity.data_rules import DATA_RULES, Progress, find
 from relgraph.integrity.problems import Audit, Problem
-from relgraph.rules import RULES, violations
+from relgraph.rules import RULES, Rule, violations
 from relgraph.schema import ForeignKey, Schema
 from relgraph.storage.connection import Database
 from relgraph.storage.rehearsal import mismatched_key
@@ -41,9 +41,9 @@ def audit(
     _check_collections(schema, within)
     _check_rules(asked)
     with database.reading():
-        defined = [
-            problem for problem in _definitions(database, schema) if within is None or problem.collection in within
-        ]
+        judged = [rule for slug, rule in RULES.items() if asked is None or slug in asked]
+        defined = _definitions(database, schema, judged)
+        kept = tuple(problem for problem in defined if within is None or problem.collection in within)
         found = find(
             database,
             schema,
@@ -51,7 +51,6 @@ def audit(
             collections=within,
             progress=progress,
         )
-    kept = tuple(problem for problem in defined if asked is None or problem.rule in asked)
     return Audit((*kept, *found), collections=within, rules=asked)
 
 
@@ -84,11 +83,13 @@ def _check_rules(names: tuple[str, ...] | None) -> None:
 # --- definitions -----------------------------------------------------------------------------------------------------
 
 
-def _definitions(database: Database, schema: Schema) -> Iterator[Problem]:
-    """Yield what the definitions of relations violate, and the foreign keys that lead to no key of their target."""
-    found = violations(schema)
+def _definitions(database: Database, schema: Schema, rules: Sequence[Rule]) -> Iterator[Problem]:
+    """Yield what definitions violate of some rules, and the foreign keys that lead to no key of their target."""
+    found = violations(schema, rules)
     for violation in found:
         yield _of_violation(violation)
+    if RULES["one-key"] not in rules:
+        return
     known = {violation.where for violation in found if violation.rule == "one-key"}
     for key in _mismatched(database, schema):
         name = f"{key.collection}.{','.join(key.fields)}"
