@@ -192,6 +192,8 @@ def test_definitions_are_in_the_report(made: Make) -> None:
         ("key-form", "b.a", 1, (2,)),
     ]
     assert [left.count for left in registry.repair(registry.audit(rules=["one-key"])).left] == [0]
+    for rule in (*RULES, *DATA_RULES):
+        assert list(registry.audit(rules=rule)) == [problem for problem in registry.audit() if problem.rule == rule]
 
 
 def test_a_foreign_key_that_leads_to_no_key(made: Make) -> None:
