@@ -7,11 +7,12 @@ for a collection that cannot be written to, and where a CHECK is passed by no va
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from attrs import evolve
 from hypothesis import strategies as st
 
+from relgraph.registry import RelationRegistry
 from relgraph.schema import AnyHop, Collection, Field, Schema
 from relgraph.storage.sql_text import quoted
 from relgraph.storage.unique_keys import key_indexes
@@ -23,9 +24,6 @@ from relgraph.strategies.parts import Fitting, Part, Plain, Pointing, PointingAn
 from relgraph.strategies.values import FIRST_KEYS, named, values_of
 from relgraph.values import INTEGERS
 
-if TYPE_CHECKING:
-    from relgraph.registry import RelationRegistry
-
 Values = Mapping[str, st.SearchStrategy[Any]]
 Learnt = Mapping[tuple[str, str], Pool]  # by collection and field
 
@@ -34,6 +32,8 @@ def plan_of(
     registry: RelationRegistry, name: str, *, values: Values | None = None, learnt: Learnt | None = None
 ) -> Plan:
     """Give how items of a collection are made; `values` are strategies for some of its fields."""
+    if not isinstance(registry, RelationRegistry):
+        raise InvalidBounds("registry", f"an open registry is needed, not {type(registry).__name__}")
     collection = collection_of(registry.schema, name)
     if collection.view:
         raise InvalidBounds("collection", f"{name!r} is a view, which holds no items of its own")

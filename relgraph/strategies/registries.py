@@ -185,7 +185,7 @@ def _learn(path: Any, values: bool) -> _Original:
 
 
 def _pools(registry: RelationRegistry, name: str) -> Iterable[tuple[str, Pool]]:
-    """Yield for each field of a collection what it holds, and what else it may."""
+    """Yield for each field of a collection what it holds, the simplest first, and what else it may."""
     for field in registry.schema.collections[name].fields.values():
         if field.generated:
             continue
@@ -193,7 +193,14 @@ def _pools(registry: RelationRegistry, name: str) -> Iterable[tuple[str, Pool]]:
         sql = f"SELECT DISTINCT {column} FROM main.{quoted(name)} WHERE {column} IS NOT NULL LIMIT {_LEARNT}"
         found = [value for (value,) in registry.connection.execute(sql)]
         if found:
-            yield field.name, Pool((2, found), (1, values_of(field)))
+            yield field.name, Pool((2, sorted(found, key=_simplicity)), (1, values_of(field)))
+
+
+def _simplicity(value: Stored) -> tuple[str, float, Stored]:
+    """Give what values are sorted by, to shrink to small ones: SQLite tells them in the order of any index."""
+    if isinstance(value, (str, bytes)):
+        return type(value).__name__, len(value), value
+    return "number", abs(value or 0), -(value or 0)
 
 
 def _emptied(registry: RelationRegistry, names: Iterable[str]) -> tuple[str, ...]:

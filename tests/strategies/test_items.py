@@ -185,3 +185,10 @@ def test_checks_that_contradict_each_other_are_said() -> None:
     refused = pytest.raises(InvalidBounds, match=r"CHECK \(a > 3\) and CHECK \(a < 2\)")
     with opened("CREATE TABLE t (a INT NOT NULL CHECK (a > 3), CHECK (a < 2))") as registry, refused:
         strategies.items(registry, "t")
+
+
+@pytest.mark.parametrize("make", [strategies.items, strategies.payloads])
+def test_items_are_of_an_open_registry(make: Callable[[Any, str], Any]) -> None:
+    """A schema holds no rows to point at: the error says what is needed."""
+    with opened("CREATE TABLE t (a)") as registry, pytest.raises(InvalidBounds, match="an open registry is needed"):
+        make(registry.schema, "t")

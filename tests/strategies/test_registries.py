@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 from relgraph import Access, Grant, RelationRegistry, strategies
@@ -113,6 +113,18 @@ def store_some(registry: RelationRegistry, names: list[str], data: st.DataObject
             values = f"({columns}) VALUES ({marks})" if item else "DEFAULT VALUES"
             registry.connection.execute(f"INSERT INTO {quoted(name)} {values}", tuple(item.values()))
     assert errors_of(registry) == []
+
+
+def test_what_is_learnt_shrinks_to_the_simplest(tmp_path: Path) -> None:
+    """Of a file's values the smallest stand first, in whatever order an index gives them."""
+    with RelationRegistry(tmp_path / "my.db") as file:
+        file.connection.executescript(
+            "CREATE TABLE tags (id INTEGER PRIMARY KEY, label TEXT NOT NULL UNIQUE);"
+            "INSERT INTO tags VALUES (1, 'often'), (20, 'abroad'), (30, 'air');"
+        )
+    learnt = strategies.from_database(tmp_path / "my.db", max_items=2)
+    least = find(learnt, lambda registry: registry.items("tags").count() == 1, settings=settings(database=None))
+    assert least.items("tags").read().data == [{"id": 1, "label": "air"}]
 
 
 def test_from_a_file(tmp_path: Path) -> None:
