@@ -272,9 +272,15 @@ class RegistryMachine(RuleBasedStateMachine):
             self.registry.items(name).read(query),
             evaluate(query, rows, self.registry.schema, collection=name),
         )
-        keyed = all(each.primary_key for each in self.registry.schema if not each.system)
-        if keyed:
+        if self._is_ordered(name):
             assert by_sql.to_json() == in_memory.to_json(), f"{name}: {query}\n{by_sql.data}\n{in_memory.data}"
+
+    def _is_ordered(self, name: str) -> bool:
+        """Tell whether keys say in which order items come, those that relations lead to as well."""
+        schema, linked = self.registry.schema, {name}
+        for each in schema.relations:
+            linked |= {each.many_collection, each.one_collection or "", *(each.one_allowed_collections or ())}
+        return all(each.primary_key for each in schema if each.name in linked and not each.system)
 
     def _rows(self, collection: Collection) -> list[Item]:
         names = list(collection.fields)

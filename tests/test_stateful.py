@@ -11,8 +11,10 @@ from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 
 from relgraph import RelationRegistry
 from relgraph.demo import build
+from relgraph.schema import Collection
 from relgraph.stateful import LiveKey, RegistryMachine, live_keys
 from relgraph.strategies import AnyPointer, Blueprint, Column, InvalidBounds, Pointer, Table
+from relgraph.strategies.parts import Item
 
 FEW = settings(
     max_examples=8, stateful_step_count=12, phases=[Phase.generate], deadline=None, derandomize=True, database=None
@@ -113,3 +115,21 @@ def test_a_machine_without_a_database_says_so() -> None:
     """What is missing is named, and how to give it."""
     with pytest.raises(InvalidBounds, match="set it to a path or a Blueprint"):
         run_state_machine_as_test(RegistryMachine, settings=FEW)
+
+
+def test_a_view_does_not_keep_answers_from_being_compared(tmp_path: Path) -> None:
+    """What has no key, and no relation leads to it, comes in no order; the items of all others are compared."""
+    with RelationRegistry(tmp_path / "my.db") as file:
+        file.connection.executescript(
+            "CREATE TABLE tags (id INTEGER PRIMARY KEY, label TEXT); INSERT INTO tags VALUES (1, 'a'), (2, 'b');"
+            "CREATE VIEW labels AS SELECT label FROM tags; CREATE TABLE log (line TEXT);"
+        )
+
+    class Forgetful(RegistryMachine):
+        database = tmp_path / "my.db"
+
+        def _rows(self, collection: Collection) -> list[Item]:
+            return super()._rows(collection)[1:]
+
+    with pytest.raises(AssertionError, match="tags: "):
+        run_state_machine_as_test(Forgetful, settings=FEW)
