@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from relgraph.strategies.bounds import InvalidBounds
 from relgraph.strategies.checks import Check, checks_of
 from relgraph.strategies.drafts import Drafts, Plan
-from relgraph.strategies.parts import Item, Pointing
+from relgraph.strategies.parts import Item, Part, Pointing, PointingAnywhere
 from relgraph.strategies.plans import Values, plan_of
 from relgraph.values import INTEGERS
 
@@ -28,9 +28,10 @@ def items(registry: RelationRegistry, collection: str, *, values: Values | None 
     """Give a strategy of whole items, as `INSERT` takes them: a value for every column but the generated ones.
 
     Types, NOT NULL, UNIQUE, CHECK and declared lengths are kept; keys are new, and foreign keys are those of items that
-    are there. `values` says what some fields hold. Where there is no room for another item (all links are made, or
-    there is nothing that a required key could point at) the draw is given up, as `assume` does.
-    Errors: `InvalidBounds` for a view or an unknown field, and for a CHECK that no known value passes.
+    are there. `values` says what some fields hold. Where there is no room for another item, since all links are made,
+    the draw is given up, as `assume` does.
+    Errors: `InvalidBounds` for a view or an unknown field, and for a CHECK that no known value passes; when drawn from,
+    where a required key leads to a collection without items.
 
     >>> from relgraph import RelationRegistry
     >>> with RelationRegistry() as registry:
@@ -91,10 +92,31 @@ def _counting(registry: RelationRegistry, plan: Plan, checks: Sequence[Check], v
 
 @st.composite
 def _items(draw: st.DrawFn, registry: RelationRegistry, plan: Plan) -> Item:
-    made = Drafts(registry, {plan.collection: plan}).make({plan.collection: [draw(plan.drawn)]})[plan.collection]
+    drafts = Drafts(registry, {plan.collection: plan})
+    made = drafts.make({plan.collection: [draw(plan.drawn)]})[plan.collection]
+    if not made:
+        _check_targets(plan, drafts)
     assume(made)
     order = registry.schema.collections[plan.collection].fields
     return {name: made[0][name] for name in order if name in made[0]}
+
+
+def _check_targets(plan: Plan, drafts: Drafts) -> None:
+    """Raise where a required key leads to collections that hold nothing."""
+    for part in plan.parts:
+        targets = _required_targets(part)
+        if targets and not any(drafts.of(name, fields, None) for name, fields in targets.items()):
+            problem = f"it must point at an item of {' or '.join(map(repr, targets))}, and there is none"
+            raise InvalidBounds(f"{plan.collection}.{', '.join(part.names)}", problem, "put an item there first")
+
+
+def _required_targets(part: Part) -> dict[str, tuple[str, ...]]:
+    """Give the collections that a part must point into, with the fields it points at; of a tree none is needed."""
+    if isinstance(part, PointingAnywhere) and part.required:
+        return {name: (key,) for name, key in part.keys.items()}
+    if isinstance(part, Pointing) and part.required and not part.own:
+        return {part.collection: part.to_names}
+    return {}
 
 
 def _without(item: Item, left_out: set[str], counting: tuple[str, ...], plan: Plan) -> Item:

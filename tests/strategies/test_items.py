@@ -192,3 +192,40 @@ def test_items_are_of_an_open_registry(make: Callable[[Any, str], Any]) -> None:
     """A schema holds no rows to point at: the error says what is needed."""
     with opened("CREATE TABLE t (a)") as registry, pytest.raises(InvalidBounds, match="an open registry is needed"):
         make(registry.schema, "t")
+
+
+@pytest.mark.parametrize("make", [strategies.items, strategies.payloads])
+def test_a_required_key_into_an_empty_collection_is_said(make: Callable[..., st.SearchStrategy[Any]]) -> None:
+    """A link of a project to files, of which there are none, is refused by name, with what would work."""
+    with RelationRegistry(DATASET.with_name("project.db"), read_only=True) as registry:
+        own, message = make(registry, "articles_files"), "'directus_files', and there is none; put an item there first"
+
+        @given(item=own)
+        def drawn(item: dict[str, Any]) -> None:
+            raise AssertionError(item)
+
+        with pytest.raises(InvalidBounds, match=rf"articles_files.directus_files_id: .* {message}"):
+            drawn()
+
+
+ONWARD = """
+CREATE TABLE "my ""t" (code TEXT PRIMARY KEY);
+CREATE TABLE trees (id INTEGER PRIMARY KEY, up NOT NULL REFERENCES trees);
+CREATE TABLE b (id INTEGER PRIMARY KEY, "a.b" TEXT NOT NULL REFERENCES "my ""t");
+CREATE TABLE notes (id INTEGER PRIMARY KEY, item TEXT NOT NULL, collection TEXT NOT NULL);
+"""
+
+
+def test_what_is_there_then_can_be_pointed_at() -> None:
+    """The draw looks at the rows that are there when it is made; a tree starts with an item that is its own parent."""
+    with opened(ONWARD) as registry:
+        relation = {"collection": "notes", "field": "item", "one_collection_field": "collection"}
+        registry.create(relation | {"one_allowed_collections": ["b", "trees"]})
+        b, notes = strategies.items(registry, "b"), strategies.items(registry, "notes")
+        for own, message in ((b, "b.a.b: .*'my \"t'"), (notes, "notes.collection, item: .*'b' or 'trees', and there")):
+            with pytest.raises(InvalidBounds, match=message):
+                own.example()
+        assert rejected(strategies.items(registry, "trees")) == 0
+        registry.connection.execute("""INSERT INTO "my ""t" VALUES ('x')""")
+        registry.connection.execute("INSERT INTO trees VALUES (1, 1)")
+        assert (rejected(b), rejected(notes)) == (0, 0)
