@@ -1,15 +1,16 @@
 """RegistryMachine: a Hypothesis state machine over a relational database, to be subclassed.
 
 In: a database, as a file, a blueprint, or a registry that `original` makes. Out: steps at random (items inserted,
-updated, linked, unlinked, deleted, relations defined and dropped, questions asked), after each of which an audit is
-clean, no foreign key is broken, and SQL answers as the Python evaluator does. A subclass adds rules of its own
-application, with `live_keys` for what is there. A failure prints the steps that lead to it.
+updated, linked, unlinked, deleted, pointers, trees and junctions defined and dropped, questions asked), after each of
+which an audit is clean, no foreign key is broken, and SQL answers as the Python evaluator does. A subclass adds rules
+of its own application, with `live_keys` for what is there. A failure prints the steps that lead to it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from itertools import count
 from typing import Any, ClassVar
 
 from attrs import frozen
@@ -21,9 +22,10 @@ from relgraph.errors import CannotChangeTable
 from relgraph.evaluation import evaluate
 from relgraph.registry import RelationRegistry
 from relgraph.relation import Relation
-from relgraph.schema import Collection, Hop
+from relgraph.schema import Collection, folded
 from relgraph.storage.sql_text import quoted
 from relgraph.strategies.drafts import Drafts, Plan
+from relgraph.strategies.linking import Link, links_of
 from relgraph.strategies.parts import Item
 from relgraph.strategies.plans import plan_of
 
@@ -123,9 +125,10 @@ class RegistryMachine(RuleBasedStateMachine):
             self._plans[name] = plan_of(self.registry, name)
         return self._plans[name]
 
-    def draw_item(self, data: st.DataObject, collection: str) -> Item | None:
-        """Draw an item that can be stored, or None where there is no room for one."""
-        plan = self._plan(collection)
+    def draw_item(self, data: st.DataObject, collection: str, values: Item | None = None) -> Item | None:
+        """Draw an item that can be stored, with some `values`, or None where there is no room for one."""
+        given = {name: st.just(value) for name, value in (values or {}).items()}
+        plan = plan_of(self.registry, collection, values=given) if given else self._plan(collection)
         made = Drafts(self.registry, {collection: plan}).make({collection: [data.draw(plan.drawn)]})[collection]
         return made[0] if made else None
 
@@ -136,10 +139,7 @@ class RegistryMachine(RuleBasedStateMachine):
     def insert(self, data: st.DataObject) -> None:
         """Insert an item."""
         name = data.draw(st.sampled_from([each.name for each in self.collections]), label="collection")
-        item = self.draw_item(data, name)
-        if item is not None:
-            names, marks = ", ".join(map(quoted, item)), ", ".join("?" * len(item))
-            self.write(f"INSERT INTO main.{quoted(name)} ({names}) VALUES ({marks})", tuple(item.values()))
+        self._insert(name, self.draw_item(data, name))
 
     @precondition(lambda machine: machine.keys())
     @rule(live=live_keys(), data=st.data())
@@ -153,73 +153,96 @@ class RegistryMachine(RuleBasedStateMachine):
         fixed = {*schema.collections[live.collection].primary_key, *pointed}
         values = {name: value for name, value in (item or {}).items() if name not in fixed}
         if values:
-            sets = ", ".join(f"{quoted(name)} = ?" for name in values)
-            self._write_at(live, f"UPDATE main.{quoted(live.collection)} SET {sets}", tuple(values.values()))
+            self._set(live, values)
 
     @precondition(lambda machine: machine.keys())
     @rule(live=live_keys())
     def delete(self, live: LiveKey) -> None:
         """Delete an item, unless a foreign key forbids it; what is to go with it goes."""
-        key = live.key if len(live.key) > 1 else live.key[0]
-        if not self.registry.graph.impact(live.collection, [key]).blocked:
-            self._write_at(live, f"DELETE FROM main.{quoted(live.collection)}", ())
+        self._delete(live)
 
-    @precondition(lambda machine: machine.pointers())
+    @precondition(lambda machine: machine.links())
     @rule(data=st.data())
     def link(self, data: st.DataObject) -> None:
-        """Let an item point at another."""
-        hop = data.draw(st.sampled_from(self.pointers()), label="pointer")
-        far = quoted(hop.far_field)
-        sql = f"SELECT {far} FROM main.{quoted(hop.far)} WHERE {far} IS NOT NULL LIMIT {_DRAWN}"
-        keys, near = [key for (key,) in self.registry.connection.execute(sql)], self.keys(hop.near)
-        if keys and near:
-            self._point(data.draw(st.sampled_from(near)), hop, data.draw(st.sampled_from(keys), label="key"))
+        """Link two items: one comes to point at the other, of whatever collection; a junction gets an item for both."""
+        link = self._drawn_link(data, list(self.links()))
+        choices = link.choices(self.registry)
+        near = [] if link.of_junction else self.keys(link.collection)
+        if all(choices) and (near or link.of_junction):
+            chosen = [data.draw(st.sampled_from(each), label="key") for each in choices]
+            values = {name: value for each in chosen for name, value in each.items()}
+            if link.of_junction:
+                self._insert(link.collection, self.draw_item(data, link.collection, values))
+            else:
+                self._set(data.draw(st.sampled_from(near)), values)
 
-    @precondition(lambda machine: machine.pointers())
+    @precondition(lambda machine: machine._loose_links())
     @rule(data=st.data())
     def unlink(self, data: st.DataObject) -> None:
-        """Let an item point at nothing."""
-        hop = data.draw(st.sampled_from(self.pointers()), label="pointer")
-        near = self.keys(hop.near)
-        if near and self.registry.schema.collections[hop.near].fields[hop.near_field].nullable:
-            self._point(data.draw(st.sampled_from(near)), hop, None)
+        """Take a link away: an item comes to point at nothing, or the item of a junction goes."""
+        link = self._drawn_link(data, self._loose_links())
+        live = data.draw(st.sampled_from(self.keys(link.collection)))
+        if link.of_junction:
+            self._delete(live)
+        else:
+            self._set(live, dict.fromkeys(link.fields))
 
-    def pointers(self) -> list[Hop]:
-        """Give the ways from one item to one other, outside of junctions and keys."""
-        return [
-            hop
-            for collection in self.collections
-            if collection.primary_key
-            for hop in collection.hops.values()
-            if not hop.many and self._is_free(collection, hop)
-        ]
+    def links(self) -> dict[str, Link]:
+        """Give the links that items can have by name: pointers that keys do not bind, any-to-many pairs, junctions."""
+        found = links_of(self.registry, [self._plan(each.name) for each in self.collections])
+        keyed = self.registry.schema.collections
+        return {name: link for name, link in found.items() if link.of_junction or keyed[link.collection].primary_key}
 
-    def _is_free(self, collection: Collection, hop: Hop) -> bool:
-        several = [key for key in self.registry.schema.keys_of(collection.name) if len(key.fields) > 1]
-        bound = {*collection.primary_key, *(name for key in several for name in key.fields)}
-        bound |= {name for names in self._plan(collection.name).unique for name in names}
-        return hop.near_field not in bound and hop.relation.junction_field is None
+    def _loose_links(self) -> list[str]:
+        """Give the names of links that items have which may be without."""
+        links = self.links().items()
+        loose = [(name, link) for name, link in links if link.of_junction or not link.required]
+        return [name for name, link in loose if self.keys(link.collection)]
+
+    def _drawn_link(self, data: st.DataObject, names: list[str]) -> Link:
+        return self.links()[data.draw(st.sampled_from(names), label="link")]
 
     # --- rules: definitions and questions ----------------------------------------------------------------------------
 
     @precondition(lambda machine: len(machine._defined) < _MOST and machine.targets())
     @rule(data=st.data())
     def define(self, data: st.DataObject) -> None:
-        """Define a relation on a new field, if the table takes one: a STRICT one does not know all types of keys."""
-        many = data.draw(st.sampled_from([each.name for each in self.collections]), label="many collection")
-        one = data.draw(st.sampled_from(self.targets()), label="one collection")
-        taken = self.registry.schema.collections[many].fields
-        name = next(name for number in range(100) if (name := f"link{number or ''}") not in taken)
+        """Define a relation: a pointer on a new field, a tree, or a junction between two collections.
+
+        A table that does not take one is left out: a STRICT one does not know all types of keys.
+        """
+        kind = data.draw(st.sampled_from(("m2o", "m2m", "tree")), label="kind")
+        near = self.targets() if kind != "m2o" else [each.name for each in self.collections]
+        one = data.draw(st.sampled_from(near), label="collection")
+        other = one if kind == "tree" else data.draw(st.sampled_from(self.targets()), label="other collection")
         with suppress(CannotChangeTable):
-            self._defined.append(self.registry.m2o((many, name), one).id or 0)
+            self._defined.append(self._define(kind, (one, self._free_name(one)), other).id or 0)
+
+    def _define(self, kind: str, place: tuple[str, str], other: str) -> Relation:
+        if kind == "m2m":
+            return self.registry.m2m(place, other, junction=self._free_table())[0]
+        return self.registry.tree(place) if kind == "tree" else self.registry.m2o(place, other)
+
+    def _free_name(self, collection: str) -> str:
+        """Give a name that no field or relation of a collection has."""
+        return _numbered("link", self.registry.schema.collections[collection].names)
+
+    def _free_table(self) -> str:
+        """Give a name that no table, view or index has."""
+        names = self.registry.connection.execute("SELECT name FROM main.sqlite_schema")
+        return _numbered("links", (name for (name,) in names))
 
     @precondition(lambda machine: machine._defined)
     @rule(data=st.data())
     def drop(self, data: st.DataObject) -> None:
-        """Drop a relation that was defined before, with its field."""
+        """Drop a relation that was defined before, with its field or its junction, and what was defined on that."""
         relation: Relation = self.registry.get(data.draw(st.sampled_from(self._defined), label="relation"))
-        self._defined.remove(relation.id or 0)
-        self.registry.drop_field(relation.many_collection, relation.many_field, cascade=True)
+        if relation.junction_field is None:
+            self.registry.drop_field(relation.many_collection, relation.many_field, cascade=True)
+        else:
+            self.registry.drop_collection(relation.many_collection, cascade=True)
+        left = {each.id for each in self.registry}
+        self._defined = [number for number in self._defined if number in left]
 
     def targets(self) -> list[str]:
         """Give the collections that a relation can lead to."""
@@ -262,9 +285,19 @@ class RegistryMachine(RuleBasedStateMachine):
         where = " AND ".join(f"{quoted(name)} = ?" for name in names)
         self.write(f"{sql} WHERE {where}", (*values, *live.key))
 
-    def _point(self, live: LiveKey, hop: Hop, key: Any) -> None:
-        sets = f"UPDATE main.{quoted(live.collection)} SET {quoted(hop.near_field)} = ?"
-        self._write_at(live, sets, (key,))
+    def _insert(self, name: str, item: Item | None) -> None:
+        if item is not None:
+            names, marks = ", ".join(map(quoted, item)), ", ".join("?" * len(item))
+            self.write(f"INSERT INTO main.{quoted(name)} ({names}) VALUES ({marks})", tuple(item.values()))
+
+    def _set(self, live: LiveKey, values: Item) -> None:
+        sets = ", ".join(f"{quoted(name)} = ?" for name in values)
+        self._write_at(live, f"UPDATE main.{quoted(live.collection)} SET {sets}", tuple(values.values()))
+
+    def _delete(self, live: LiveKey) -> None:
+        key = live.key if len(live.key) > 1 else live.key[0]
+        if not self.registry.graph.impact(live.collection, [key]).blocked:
+            self._write_at(live, f"DELETE FROM main.{quoted(live.collection)}", ())
 
     def _compare(self, name: str, query: Any) -> None:
         rows = {each.name: self._rows(each) for each in self.registry.schema}
@@ -287,3 +320,9 @@ class RegistryMachine(RuleBasedStateMachine):
         listed = ", ".join(map(quoted, names))
         found = self.registry.connection.execute(f"SELECT {listed} FROM main.{quoted(collection.name)}")
         return [dict(zip(names, row, strict=True)) for row in found]
+
+
+def _numbered(name: str, taken: Iterable[str]) -> str:
+    """Give the name, with the first number that makes it another than those taken."""
+    known = {folded(each) for each in taken}
+    return next(each for number in count() if folded(each := f"{name}{number or ''}") not in known)
