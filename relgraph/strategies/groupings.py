@@ -19,7 +19,7 @@ Query = dict[str, Any]
 
 SETS: Final = ((), (0,), (1,), (2,), (0, 1), (1, 2), (0, 2), (0, 1, 2))  # which of three are wanted
 PAIRS: Final = ((0,), (1,), (0, 1))
-_LIMITS: Final = (None, None, None, None, None, None, 1, 2, 3, 4, -1, 0)
+_LIMITS: Final = (*(None,) * 6, 1, 2, 3, 4, 5, 10, 100, -1, -1, 0)
 
 
 def groupings(registry: Any, collection: str) -> st.SearchStrategy[Query]:

@@ -22,7 +22,8 @@ _TEXTS: Final = Pool((2, COMMON_TEXTS), (1, SPECIAL_TEXTS), (1, st.text(min_size
 _WHOLE: Final = Pool((3, SMALL_INTEGERS), (1, (2**31, 2**53 - 1, -(2**53) + 1, "7", "1e1", " 2 ")))
 _BIG: Final = Pool((3, SMALL_INTEGERS), (1, (str(2**63 - 1), str(-(2**63)), str(2**53 + 1), 2**53 - 1)))
 _NUMBERS: Final = Pool((3, SMALL_INTEGERS), (2, (0.1, 0.3, -1.5, 1e-9, -1e-300, 2.0**53 - 1, "0.5", "1e300")))
-_DATES: Final = Pool((1, DAYS), (1, MOMENTS), (1, (0, -1, 1705314030000, "2024", "$NOW", "$NOW(-1 year)")))
+_NOWS: Final = ("$NOW", "$NOW(-1 year)", "$NOW(+1 day)", "$NOW(-60 years)", "$NOW(2 weeks)", "$NOW(-90 min)")
+_DATES: Final = Pool((2, DAYS), (2, MOMENTS), (1, (0, -1, 1705314030000, "2024")), (1, _NOWS))
 _PARTS_OF_DATES: Final = Pool((1, ("2024", "T10", "Z", "01-15")))
 _OPERANDS: Final[dict[FieldType, Pool]] = {
     **dict.fromkeys((*TEXTS, FieldType.UUID), _TEXTS),

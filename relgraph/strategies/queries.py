@@ -27,6 +27,8 @@ def queries(
 
     Every parameter of the language is among them, through relations of all kinds, `max_depth` deep at most. With
     `aggregate` they are for aggregates, as `groupings` gives them; with None they are of either sort.
+    A valid question can be costly where there are many rows: to sort through to-many relations joins all that are
+    related. Ask them of small databases, as `from_database` draws, and not of a large file itself.
     Errors: `InvalidBounds`.
 
     >>> from relgraph import RelationRegistry
@@ -44,6 +46,7 @@ def queries(
 
 
 _SEARCHES: Final = ("a", "A", "%", "_", "ß", "ss", "é", "10", "1", "1.5", "x", "2024", " a ", "true", "日")
+_METAS: Final = (("total_count", "filter_count"), "*", ("filter_count",), ("total_count",))
 _INSIDE: Final = ("a", "a.b", "a.b[1]", "[0]")  # of JSON
 _Shown = tuple[list[str], Query]
 
@@ -67,7 +70,8 @@ def _queries(draw: st.DrawFn, ways: Ways, depth: int) -> Query:
     if choices.once_in(6):
         query["search"] = choices.of(_SEARCHES)
     if choices.once_in(6):
-        query["meta"] = ["total_count", "filter_count"]
+        meta = choices.of(_METAS)
+        query["meta"] = meta if isinstance(meta, str) else list(meta)
     if choices.once_in(10):
         query["backlink"] = choices.of((False, True))
     if choices.once_in(6) and ways.named:
@@ -93,6 +97,8 @@ def _fields(draw: st.DrawFn, ways: Ways, depth: int) -> _Shown:
     paths = choices.several(("*", *ways.stored, *ways.stored), SETS)
     deep: Query = {}
     if not depth:
+        if choices.once_in(3) and ways.own_calls:
+            paths.append(choices.of(ways.own_calls)[0])
         return paths or ["*"], deep
     if choices.once_in(10):
         paths.append("*.*")

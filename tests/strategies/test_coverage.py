@@ -119,7 +119,10 @@ def kinds(schema: Schema, relation: Relation) -> Iterator[str]:
 
 
 def test_queries() -> None:
-    """Every parameter, operator, quantifier, function and aggregate is drawn, over a project with all types."""
+    """Every parameter, operator, quantifier, function and aggregate is drawn, over a project with all types.
+
+    So are the forms of a parameter: both counts, one or `*`, long pages and whole lists, calls beyond two relations.
+    """
     seen: Counter[str] = Counter()
     with RelationRegistry(DATASET, read_only=True) as registry:
         names = [each.name for each in registry.schema if not each.system and each.hops]
@@ -136,13 +139,40 @@ def test_queries() -> None:
             seen.update(call[1] for word in found if (call := re.match(r"-?(?:[^()]*\.)?(\w+)\(", word)))
             seen.update(f"aggregate {word}" for word in query.get("aggregate", ()))
             seen.update("$FOLLOW" for word in found if word.startswith("$FOLLOW"))
+            seen.update(form for each in drawn for form in parameter_forms(each))
 
         draw()
     operators = {row.name for each in FieldType for row in fitting(each) if "intersects" not in row.name}
     aggregates = {f"aggregate {name}" for name in AGGREGATES}
-    complete(seen, {*PARAMETERS, *QUANTIFIERS, *FUNCTIONS, *aggregates, "_and", "_or", "$FOLLOW"} - {"group_by"})
+    forms = {
+        "meta *",
+        "meta total_count",
+        "meta filter_count",
+        "meta total_count, filter_count",
+        "long",
+        "whole",
+        "$NOW",
+    }
+    forms |= {"call beyond two relations in fields", "call beyond two relations in sort"}
+    complete(
+        seen, {*PARAMETERS, *QUANTIFIERS, *FUNCTIONS, *aggregates, *forms, "_and", "_or", "$FOLLOW"} - {"group_by"}
+    )
     if THOROUGH:
         complete(seen, operators)
+
+
+def parameter_forms(query: dict[str, Any]) -> Iterator[str]:
+    """Yield the forms that the parameters of a query have."""
+    if "meta" in query:
+        yield f"meta {', '.join(query['meta'])}"
+    if query.get("limit", 0) > 4:
+        yield "long"
+    if query.get("limit") == -1:
+        yield "whole"
+    yield from ("$NOW" for word in words(query) if word.startswith("$NOW("))
+    for clause in ("fields", "sort"):
+        far = (path for path in query.get(clause, ()) if re.match(r"-?(?:[^().]+\.){2}\w+\(", path))
+        yield from (f"call beyond two relations in {clause}" for _ in far)
 
 
 def test_error_classes() -> None:
