@@ -36,6 +36,7 @@ _KEYS: Final = (
 )
 _NAME: Final = re.compile("[^\\0\ud800-\udfff]+")
 _COSTS: Final = {"m2m": 1, "m2a": 1, "translations": 2}  # collections that a kind brings along
+_NEEDED: Final = {"tree": 1, "m2o": 2, "m2m": 2, "m2a": 2, "translations": 3}  # collections in all
 _ACTIONS: Final = (None, "CASCADE", "SET NULL", "RESTRICT")
 _NOT_IN_ALIASES: Final = str.maketrans("", "", '.:()_$"')
 _CONSTRAINED: Final = (
@@ -56,8 +57,9 @@ def schemas(
 ) -> st.SearchStrategy[Blueprint]:
     """Give a strategy of consistent definitions: tables with keys of many sorts, and relations between them.
 
-    Junctions and the collection of languages count as collections. `kinds` are the kinds of relations that may occur,
-    `types` those of fields, `names` the pool for collections; of these the first are what values shrink to.
+    Junctions and the collection of languages count as collections. `kinds` are the kinds of relations that may occur
+    (all of them: those for which `max_collections` are enough), `types` those of fields. `names` is the pool for
+    collections, of which the first are what values shrink to; relgraph itself names junctions and languages.
     Errors: `InvalidBounds`.
 
     >>> schemas(min_collections=3, max_collections=2)
@@ -69,6 +71,7 @@ def schemas(
     """
     check_range("min_collections", min_collections, "max_collections", max_collections, at_least=1)
     allowed = check_names("kinds", kinds, KINDS)
+    _check_room(allowed, max_collections)
     declared = tuple(declared_type("types", name, directus=False)[0] for name in check_names("types", types, TYPES))
     if not declared:
         raise InvalidBounds("types", "it names no type", f"types are {', '.join(TYPES)}")
@@ -77,6 +80,15 @@ def schemas(
         problem = f"{len(pool)} names are too few for max_collections = {max_collections}"
         raise InvalidBounds("names", problem, "SQLite takes names that differ in the case of ASCII letters for one")
     return _schemas(min_collections, max_collections, allowed, declared, pool)
+
+
+def _check_room(kinds: tuple[str, ...], most: int) -> None:
+    """Raise where kinds that are named need more collections than there may be."""
+    wanting = [] if set(kinds) == set(KINDS) else [kind for kind in kinds if _NEEDED[kind] > most]
+    if wanting:
+        said = " and ".join(f"{kind} takes {_NEEDED[kind]} collections" for kind in wanting)
+        hint = f"set max_collections to {max(_NEEDED[kind] for kind in wanting)} or more"
+        raise InvalidBounds("max_collections", f"it is {most}, and {said}", hint)
 
 
 def _apart(names: Any) -> tuple[str, ...]:
@@ -139,10 +151,15 @@ _EXTRAS: Final = (*(None,) * 10, Column("tag", "VARCHAR(40)", unique=True), *_CO
 def _schemas(
     least: int, most: int, kinds: tuple[str, ...], declared: tuple[str, ...], pool: tuple[str, ...]
 ) -> st.SearchStrategy[Blueprint]:
-    tables = st.lists(_table_drafts(kinds, declared), min_size=least, max_size=most)
-    brought = tuple(kind for kind in kinds if kind in _COSTS)
-    links = st.lists(_link_drafts(brought), max_size=4) if brought else st.just([])
-    return st.builds(lambda tables, links: _built(tables, links, most, pool), tables, links)
+    brought = {kind: cost for kind, cost in _COSTS.items() if kind in kinds}
+    table = _table_drafts(kinds, declared)
+    links = st.lists(_link_drafts(tuple(brought)), max_size=4) if brought else st.just([])
+    drawn = [st.tuples(st.lists(table, min_size=least, max_size=most), links)]
+    for kind, cost in brought.items():
+        if 1 <= most - cost < least:  # no room for it beside so many tables: it is one of them
+            tables = st.lists(table, min_size=max(least - cost, 1), max_size=most - cost)
+            drawn.append(st.tuples(tables, st.lists(_link_drafts((kind,)), min_size=1, max_size=4)))
+    return st.one_of(drawn).map(lambda drafts: _built(*drafts, most, pool))
 
 
 @st.composite
@@ -195,6 +212,7 @@ class _Making:
     """The tables made so far; a way back has a name of its own in the collection it leads from."""
 
     tables: dict[str, Table] = field(factory=dict)
+    languages: list[Table] = field(factory=list)  # the collection that translations lead to, once there is one
     aliases: set[tuple[str, str]] = field(factory=set)
 
     def alias(self, one: str, wanted: str) -> str:
@@ -240,7 +258,7 @@ def _built(tables: list[_TableDraft], links: list[_LinkDraft], most: int, pool: 
     for name, draft in zip(list(making.tables), tables, strict=True):
         _add_pointers(making, name, draft)
     for link in links:
-        new = 2 if link.kind == "translations" and _languages(making) is None else 1
+        new = 2 if link.kind == "translations" and not making.languages else 1
         if len(making.tables) + new <= most:
             _LINKS[link.kind](making, link)
     return Blueprint(tuple(making.tables.values()))
@@ -316,21 +334,16 @@ def _add_m2a(making: _Making, draft: _LinkDraft) -> None:
     making.tables[name] = Table(name, _INTEGER_KEY, columns, (half,), evolve(pair, junction_field="left"))
 
 
-def _languages(making: _Making) -> Table | None:
-    return next((table for name, table in making.tables.items() if name.startswith("languages")), None)
-
-
 def _add_translations(making: _Making, draft: _LinkDraft) -> None:
     """Give a table texts in several languages."""
     one = making.target(draft.one)
-    languages = _languages(making)
-    if languages is None:
+    if not making.languages:
         name = making.table_name("languages")
-        languages = Table(name, (Column("code", "VARCHAR(40)"),), (Column("name", "VARCHAR(40)"),))
-        making.tables[name] = languages
+        making.tables[name] = Table(name, (Column("code", "VARCHAR(40)"),), (Column("name", "VARCHAR(40)"),))
+        making.languages.append(making.tables[name])
     name = making.table_name(f"{one.name}_translations")
     half = _half(making, "left", one, "languages_code", "translations")
-    far = Pointer(Column("languages_code", "VARCHAR(40)"), languages.name, "code", junction_field="left")
+    far = Pointer(Column("languages_code", "VARCHAR(40)"), making.languages[0].name, "code", junction_field="left")
     making.tables[name] = Table(name, _INTEGER_KEY, (Column("text", "TEXT"),), (half, far))
 
 

@@ -195,6 +195,9 @@ def test_accesses_and_queries_print_as_what_makes_them(data: st.DataObject) -> N
         (lambda: strategies.schemas(min_collections=3, max_collections=2), "max_collections"),
         (lambda: strategies.schemas(min_collections=0), "min_collections"),
         (lambda: strategies.schemas(max_collections=2, names=["a", "A"]), "names"),
+        (lambda: strategies.schemas(kinds=["m2m"], max_collections=1), "max_collections"),
+        (lambda: strategies.schemas(kinds=["tree", "m2o"], max_collections=1), "max_collections"),
+        (lambda: strategies.schemas(kinds=["translations", "m2a"], max_collections=2), "max_collections"),
         (lambda: strategies.schemas(kinds=["m2x"]), "kinds"),
         (lambda: strategies.schemas(kinds="m2o"), "kinds"),
         (lambda: strategies.schemas(types=["number"]), "types"),
@@ -214,6 +217,46 @@ def test_impossible_bounds_are_refused_when_asked_for(make, where: str) -> None:
     with pytest.raises(InvalidBounds) as refused:
         make()
     assert refused.value.where == where
+
+
+def test_a_kind_without_room_is_said() -> None:
+    """The error says how many collections each kind takes; all kinds are those that there is room for."""
+    said = "it is 1, and m2m takes 2 collections and translations takes 3 collections; set max_collections to 3 or more"
+    with pytest.raises(InvalidBounds, match=said):
+        strategies.schemas(kinds=["m2m", "tree", "translations"], max_collections=1)
+    assert len(strategies.schemas(max_collections=1).example().tables) == 1
+
+
+@pytest.mark.parametrize(("kind", "count"), [("m2m", 2), ("m2a", 2), ("translations", 3), ("m2o", 2), ("tree", 1)])
+def test_a_kind_is_drawn_where_there_is_just_room(kind: str, count: int) -> None:
+    """With as many collections as it takes, a kind of relation is drawn, and no collection is too many or missing."""
+    relations = []
+
+    @settings(FEW, max_examples=20)
+    @given(blueprint=strategies.schemas(min_collections=count, max_collections=count, kinds=[kind]))
+    def drawn(blueprint: Blueprint) -> None:
+        assert len(blueprint.tables) == count
+        with blueprint.open() as registry:
+            relations.extend(registry)
+
+    drawn()
+    assert relations
+
+
+NAMED_ALIKE = strategies.schemas(
+    names=["languages", "Languages 2", "a", "b"], kinds=["translations"], min_collections=4, max_collections=4
+)
+
+
+@settings(FEW, max_examples=10)
+@given(blueprint=NAMED_ALIKE)
+def test_a_collection_may_be_called_as_that_of_languages(blueprint: Blueprint) -> None:
+    """Translations lead to the collection made for them, not to one that is named alike."""
+    with blueprint.open() as registry:
+        targets = {each.one_collection for each in registry if each.many_field == "languages_code"}
+        assert all(registry.schema.collections[name or ""].primary_key == ("code",) for name in targets)
+        assert len(targets) == 1 or len(registry) == 0
+        assert [problem for problem in registry.audit() if problem.severity == "error"] == []
 
 
 PEOPLE = Blueprint(
