@@ -35,6 +35,9 @@ class Pool:
         self.shares = shares
         self.places: tuple[Any, ...] = tuple(_spread(shares, _PLACES))
 
+    def __repr__(self) -> str:
+        return f"Pool({', '.join(map(repr, self.shares))})"
+
     def at(self, byte: int, draw: st.DrawFn) -> Any:
         """Give the value at the place that a byte says."""
         found = self.places[byte]

@@ -42,8 +42,7 @@ def items(registry: RelationRegistry, collection: str, *, values: Values | None 
     >>> item["size"] > 3
     True
     """
-    plan = plan_of(registry, collection, values=_strategies(values))
-    return _items(registry, plan)
+    return _items(_Source(registry, plan_of(registry, collection, values=_strategies(values))))
 
 
 def payloads(
@@ -64,9 +63,18 @@ def payloads(
     checks = checks_of(registry, registry.schema.collections[collection])
     loose = [field.name for field in registry.schema.collections[collection].fields.values()] if omit else []
     loose = [name for name in loose if name not in (values or {}) and _can_be_missing(registry, plan, checks, name)]
-    left_out = st.sets(st.sampled_from(loose)) if loose else st.just(set())
-    counting = st.just(_counting(registry, plan, checks, values or {}))
-    return st.builds(_without, _items(registry, plan), left_out, counting, st.just(plan))
+    return _payloads(_Source(registry, plan), loose, _counting(registry, plan, checks, values or {}))
+
+
+class _Source:
+    """A registry, and how items of one of its collections are made; no value, for it would print whole."""
+
+    def __init__(self, registry: RelationRegistry, plan: Plan) -> None:
+        self.registry = registry
+        self.plan = plan
+
+    def __repr__(self) -> str:
+        return f"of({self.plan.collection!r})"
 
 
 def _can_be_missing(registry: RelationRegistry, plan: Plan, checks: Sequence[Check], name: str) -> bool:
@@ -91,7 +99,8 @@ def _counting(registry: RelationRegistry, plan: Plan, checks: Sequence[Check], v
 
 
 @st.composite
-def _items(draw: st.DrawFn, registry: RelationRegistry, plan: Plan) -> Item:
+def _items(draw: st.DrawFn, source: _Source) -> Item:
+    registry, plan = source.registry, source.plan
     drafts = Drafts(registry, {plan.collection: plan})
     made = drafts.make({plan.collection: [draw(plan.drawn)]})[plan.collection]
     if not made:
@@ -99,6 +108,14 @@ def _items(draw: st.DrawFn, registry: RelationRegistry, plan: Plan) -> Item:
     assume(made)
     order = registry.schema.collections[plan.collection].fields
     return {name: made[0][name] for name in order if name in made[0]}
+
+
+@st.composite
+def _payloads(draw: st.DrawFn, source: _Source, loose: list[str], counting: tuple[str, ...]) -> Item:
+    """Draw an item, and which of its loose fields are left out beside a key that counts up."""
+    item = draw(_items(source))
+    left_out = draw(st.sets(st.sampled_from(loose))) if loose else set[str]()
+    return _without(item, left_out, counting, source.plan)
 
 
 def _check_targets(plan: Plan, drafts: Drafts) -> None:
