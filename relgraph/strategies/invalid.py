@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from relgraph import errors
 from relgraph.operators import OPERATORS, Arity
 from relgraph.query.limits import Limits
-from relgraph.schema import Collection, Field
+from relgraph.schema import Collection, Field, Schema
 from relgraph.strategies.bounds import collection_of, schema_of
 from relgraph.strategies.choosing import Pool
 from relgraph.strategies.queries import Query, queries
+from relgraph.strategies.ways import Ways, per_schema, ways_of
 from relgraph.values import NUMBERS, FieldType
 
 Fault = tuple[Query, type[errors.RelgraphError]]
@@ -42,8 +43,20 @@ def invalid_queries(registry: Any, collection: str) -> st.SearchStrategy[Fault]:
     """
     schema = schema_of(registry)
     found = collection_of(schema, collection)
-    faults = Pool(*((1, of_kind) for kind in FAULTS if (of_kind := list(kind(found)))))
-    return st.builds(_spoilt, queries(schema, collection, max_depth=1).map(_plain), faults.strategy)
+    return _invalid_queries(ways_of(schema, found.name))
+
+
+@st.composite
+def _invalid_queries(draw: st.DrawFn, ways: Ways) -> Fault:
+    query = draw(queries(ways.schema, ways.collection.name, max_depth=1))
+    return _spoilt(_plain(query), draw(_faults(ways.schema, ways.collection.name)))
+
+
+@per_schema
+def _faults(schema: Schema, name: str) -> st.SearchStrategy[Fault]:
+    """Give a strategy of what is wrong with a query of a collection, each kind as often as any other."""
+    found = schema.collections[name]
+    return Pool(*((1, of_kind) for kind in FAULTS if (of_kind := list(kind(found))))).strategy
 
 
 def _plain(query: Query) -> Query:

@@ -232,12 +232,11 @@ def test_what_is_there_then_can_be_pointed_at() -> None:
 
 
 def test_strategies_print_as_short_calls() -> None:
-    """Strategies of items and questions say what they are of, and neither a whole database nor where things lie."""
+    """Strategies of items and questions say what they are of, and not a whole database."""
     with opened(DEMANDING) as registry:
-        assert repr(strategies.items(registry, "kids")) == "_items(source=of('kids'))"
+        assert repr(strategies.items(registry, "kids")) == "_items(of('kids'))"
         assert repr(strategies.payloads(registry, "parents")).startswith("_payloads(source=of('parents'), loose=[")
         for make in (strategies.queries, strategies.filters, strategies.groupings, strategies.invalid_queries):
             printed = repr(make(registry, "kids"))
             assert "kids" in printed
-            assert "CREATE TABLE" not in printed
-            assert " object at 0x" not in printed
+            assert len(printed) < 50
