@@ -29,7 +29,7 @@ def items(registry: RelationRegistry, collection: str, *, values: Values | None 
 
     Types, NOT NULL, UNIQUE, CHECK and declared lengths are kept; keys are new, and foreign keys are those of items that
     are there. `values` says what some fields hold. Where there is no room for another item, since all links are made,
-    the draw is given up, as `assume` does.
+    or a CHECK or UNIQUE forbids what `values` drew, the draw is given up, as `assume` does.
     Errors: `InvalidBounds` for a view or an unknown field, and for a CHECK that no known value passes; when drawn from,
     where a required key leads to a collection without items.
 
