@@ -131,3 +131,17 @@ def test_a_prepared_query_takes_its_own_parameters_only(registry: RelationRegist
     with pytest.raises(InvalidQuery, match="no parameter of this name; those it has: least, most, one") as caught:
         prepared(one=1, least=2, most=5, last=3)
     assert caught.value.where == "last"
+
+
+def test_pages_by_number_share_what_was_made_ready() -> None:
+    """However many pages are turned, by offset or page, two forms are made of each: the first page and the others."""
+    with RelationRegistry() as registry:
+        registry.connection.execute("CREATE TABLE numbers (n INTEGER PRIMARY KEY)")
+        registry.connection.executemany("INSERT INTO numbers VALUES (?)", [(n,) for n in range(100)])
+        items = registry.items("numbers")
+        for page in (1, 2, 3, 10, 11, 2):
+            owed = [n for n in range(100) if (page - 1) * 10 <= n < page * 10]
+            assert items.read({"fields": [], "limit": 10, "page": page}).data == owed
+            assert items.read({"fields": [], "limit": 10, "offset": page * 10 - 10}).data == owed
+            assert items.read(fields=[], limit=10, offset=page * 10 - 10).data == owed
+        assert len(registry.readers.readers) == 6

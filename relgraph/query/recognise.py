@@ -15,7 +15,7 @@ from typing import Any, Final, TypeAlias
 from attrs import define, field
 
 from relgraph.operators import OPERATORS
-from relgraph.query.shape import CURSOR, NoKey, fixed, is_mapping, is_plain, is_value, named
+from relgraph.query.shape import SAFE, NoKey, fixed, is_mapping, is_plain, is_value, named, start_of
 
 LONGEST: Final = 100  # places in a query; of one with more, running it takes longer than telling its shape
 Recogniser: TypeAlias = Callable[[Any], "dict[str, Any] | None"]
@@ -25,6 +25,12 @@ def recognised(query):
         {}
     except (KeyError, NoKey, RecursionError):  # another query, or what `shape_of` gives no key either
         return None"""
+
+_NO_START: Final = {
+    "cursor": "type({0}) is not str",
+    "offset": "type({0}) is not int or not 0 < {0} <= {1}",
+    "page": "type({0}) is not int or not 1 < {0} <= {1}",
+}
 
 
 class _Unwritable(Exception):
@@ -44,7 +50,7 @@ def recogniser(query: Mapping[str, Any]) -> Recogniser | None:
     except (_Unwritable, NoKey):
         return None
     given = [f"{name!r}: {variable}" for name, variable in named(writer.operands).items()]
-    given += [f"{CURSOR!r}: {writer.cursor}"] if writer.cursor else []
+    given += [f"{name!r}: {variable}" for name, variable in writer.starts.items()]
     lines = [*writer.lines, f"return {{{', '.join(given)}}}"]
     source = _SOURCE.format("\n        ".join(lines))
     scope: dict[str, Any] = {"fixed": fixed, "is_plain": is_plain, "NoKey": NoKey, **writer.constants}
@@ -60,17 +66,18 @@ class _Writer:
     lines: list[str] = field(factory=list)
     constants: dict[str, Any] = field(factory=dict)
     operands: list[str] = field(factory=list)  # the variables that hold them
-    cursor: str = ""
+    starts: dict[str, str] = field(factory=dict)  # the variable that says where the answer starts, by its parameter
     variables: int = 0
 
     def query(self, query: Mapping[str, Any]) -> None:
-        """Look at a whole query: all but the operands of its filter, and its cursor, is as it was."""
+        """Look at a whole query: all but the operands of its filter, and where its answer starts, is as it was."""
+        starts = start_of(query)
         for name, value, place in self.parts(query, "query"):
             if name == "filter" and is_mapping(value):
                 self.condition(value, place)
-            elif name == "cursor" and type(value) is str:
-                self.refuse(f"type({place}) is not str")
-                self.cursor = place
+            elif f"#{name}" in starts:
+                self.refuse(_NO_START[name].format(place, SAFE))
+                self.starts[f"#{name}"] = place
             else:
                 self.constant(value, place)
 

@@ -56,6 +56,8 @@ queries = st.fixed_dictionaries(
         "fields": st.sampled_from([["a"], ["a", "b"], ["b", "a"], ("a",), "a", ["a", 1]]),
         "limit": st.sampled_from([1, 1.0, True, "1", None]),
         "cursor": st.sampled_from(["", "x", "y", None, 1]),
+        "offset": st.sampled_from([0, 1, 7, 2**60, "7", True, None]),
+        "page": st.sampled_from([0, 1, 2, 7, 2**60, "7", True, None]),
         "alias": st.sampled_from([{"x": "a", "y": "b"}, {"y": "b", "x": "a"}, MappingProxyType({"x": "a"})]),
     },
 )
@@ -114,6 +116,10 @@ def test_what_is_recognised_is_the_query(one: Any, other: st.DataObject) -> None
         ({"filter": {"_and": [{"a": 1}]}}, {"filter": {"_and": ({"a": 1},)}}),
         ({"alias": {"x": "a", "y": "b"}}, {"alias": {"y": "b", "x": "a"}}),
         ({"cursor": "x"}, {"cursor": None}),
+        ({"offset": 7}, {"offset": 0}),
+        ({"offset": 7}, {"offset": True}),
+        ({"page": 2}, {"page": 1}),
+        ({"page": 2}, {"page": 2.0}),
     ],
     ids=repr,
 )

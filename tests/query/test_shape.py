@@ -61,6 +61,8 @@ def test_operands_are_put_aside() -> None:
         {"filter": {"a": 1, "_or": [{"b": {"_in": [2, 3]}}, {"c": {"d": {"_gt": 4.5}}}]}, "cursor": "x"},
         {"filter": {"_and": [{"a": {"_between": [1, 2]}}, {"b": {"_null": True}}]}, "fields": ["a", "b"]},
         {"filter": {f"f{index}": index for index in range(70)}},
+        {"filter": {"a": 1}, "limit": 5, "offset": 7},
+        {"filter": {"a": 1}, "limit": 5, "page": 3},
         {"filter": {"a": MappingProxyType({"_eq": 7})}},
         '{"filter": {"a": 7}}',
         None,
@@ -167,3 +169,29 @@ def test_what_types_of_a_callers_hold_counts_and_not_what_they_print(ask: Callab
 def test_what_nothing_is_known_of_is_kept_for_no_other_question() -> None:
     """A value of a strange type is left for `parse` to judge, each time."""
     assert shape_of({"filter": {"a": {"_eq": object()}}}, {}, 9).key == ()
+
+
+@pytest.mark.parametrize(
+    ("query", "aside"),
+    [
+        ({"offset": 7}, {"#offset": 7}),
+        ({"page": 2, "limit": 5}, {"#page": 2}),
+        ({"offset": 0}, {}),
+        ({"page": 1}, {}),
+        ({"page": 2, "offset": 7}, {}),
+        ({"offset": True}, {}),
+        ({"offset": "7"}, {}),
+        ({"offset": 2**60}, {}),
+        ({"offset": 7, "cursor": "x"}, {"#cursor": "x"}),
+    ],
+    ids=repr,
+)
+def test_where_an_answer_starts_is_put_aside(query: Any, aside: Any) -> None:
+    """Pages of one list share a shape, but for the first one, whose SQL skips nothing."""
+    assert shape_of(query, {}, 9).arguments == shape_of(None, query, 9).arguments == aside
+
+
+def test_page_and_offset_of_both_places_stay() -> None:
+    """A page among the keywords and an offset in the mapping make one start, which is reckoned once."""
+    assert shape_of({"offset": 7}, {"page": 2}, 9).arguments == {}
+    assert shape_of({"offset": 7}, {"limit": 2}, 9).arguments == {}
