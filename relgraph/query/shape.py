@@ -24,7 +24,7 @@ _LONGEST: Final = 5  # of these
 SAFE: Final = 2**53 - 1
 _ONE: Final = frozenset(name for name, operator in OPERATORS.items() if operator.arity is Arity.ONE)
 _MANY: Final = frozenset(name for name, operator in OPERATORS.items() if operator.arity is Arity.MANY)
-_STARTSS: Final = tuple(f"#{index}" for index in range(64))  # names of parameters
+_PLACES: Final = tuple(f"#{index}" for index in range(64))  # names of parameters
 _NO_MAPPINGS: Final = frozenset({str, int, float, bool, list, type(None)})
 _STARTS: Final = ("cursor", "offset", "page")  # what says where an answer starts; "#cursor" is a parameter's name
 # as the plain type spells it: a type of the caller's own may hide what it holds
@@ -109,8 +109,8 @@ def named(operands: list[Any]) -> dict[str, Any]:
     >>> named([7, "a"])
     {'#0': 7, '#1': 'a'}
     """
-    if len(operands) <= len(_STARTSS):
-        return dict(zip(_STARTSS, operands, strict=False))
+    if len(operands) <= len(_PLACES):
+        return dict(zip(_PLACES, operands, strict=False))
     return {f"#{index}": operand for index, operand in enumerate(operands)}
 
 
